@@ -1,0 +1,123 @@
+// The forwarder's way down: replies, back-mapping, the upstream's end.
+#include "protocols/http/http_forwarder.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace understudy {
+
+Taken HttpForwarder::upstream_bytes(UpstreamNo, ByteView unread, bool fin, Link& link) {
+  std::size_t used = 0;
+  while (!over_ && !pump_) {
+    if (!step_reply(unread.substr(used), fin, used, link)) break;
+  }
+  flush_client(link);
+  if (pump_ && !over_) {
+    pump_->upstream_bytes(unread.substr(used), fin, link);
+    return {unread.size(), false};
+  }
+  answer_refusal_when_due(link);
+  if (!over_ && fin) {
+    upstream_finished(unread.substr(used), link);
+  } else if (!over_ && client_fin_ && !any_open()) {
+    finish(link);
+  }
+  update_wait(link);
+  return {over_ ? unread.size() : used, false};
+}
+
+/// One step at the front of `unread`. False: nothing more to do now.
+bool HttpForwarder::step_reply(ByteView unread, bool fin, std::size_t& used, Link& link) {
+  const Step step = decoder_.step(Side::Server, unread, fin);
+  const ByteView bytes = unread.substr(0, step.size);
+  switch (step.kind) {
+    case Step::Kind::NeedMore: return false;
+    case Step::Kind::Switched:
+      flush_client(link);
+      hand_over(link);
+      return false;
+    case Step::Kind::Malformed:
+      undecodable_reply(step, unread, link);
+      used += unread.size();
+      return false;
+    case Step::Kind::Head: reply_head(step, bytes, link); break;
+    case Step::Kind::Body:
+      if (!bytes.empty()) {
+        link.tape().body(step.exchange, Side::Server, bytes);
+        pieces_.push_back(bytes);
+      }
+      break;
+  }
+  used += step.size;
+  reply_bytes_ += step.size;
+  if (step.message_ends) link.tape().message_end(step.exchange, Side::Server);
+  if (step.exchange_ends) end(step.exchange, link);
+  return true;
+}
+
+void HttpForwarder::reply_head(const Step& step, ByteView head, Link& link) {
+  Tape& tape = link.tape();
+  const HttpHead& info = decoder_.head(Side::Server);
+  if (step.exchange > begun_) {  // nobody asked: 408 on an idle connection
+    begun_ = step.exchange;
+    tape.begin(begun_, Side::Server, upstream_);
+  }
+  if (std::exchange(reply_exchange_, step.exchange) != step.exchange) reply_bytes_ = 0;
+  if (info.status >= 200 || info.status == 101) reply_begun_ = step.exchange;
+  any_reply_ = true;
+  tape.head(step.exchange, Side::Server, head);
+  tape.facts(step.exchange, Facts{{}, {}, info.status});
+  changes_.clear();
+  reply_mapping_.changes(head, info, client_origin_, changes_);
+  tape_edits(step.exchange, Side::Server, reply_bytes_, link);
+  append_pieces(head, changes_, pieces_);
+}
+
+/// Relays what cannot be followed: the bytes at hand are kept with the exchange they answer, all
+/// that comes later is pumped and taped as raw turns.
+void HttpForwarder::undecodable_reply(const Step& step, ByteView unread, Link& link) {
+  Tape& tape = link.tape();
+  pieces_.push_back(unread);
+  flush_client(link);
+  tape.session_note(fmt::format("the reply in exchange {} is not HTTP from its byte {} on: {}",
+                                step.exchange == 0 ? ended_ + 1 : step.exchange, reply_bytes_,
+                                step.detail));
+  if (any_open()) tape.body(ended_ + 1, Side::Server, unread);
+  end_open(Ending::CutByUs, fmt::format("its reply could not be decoded: {}", step.detail), link);
+  if (refusal_) return finish(link);
+  waiting_head_ = 0;  // shown again, and pumped like all that follows
+  hand_over(link);
+}
+
+/// The upstream sends no more; `rest` is what it left unfinished.
+void HttpForwarder::upstream_finished(ByteView rest, Link& link) {
+  if (!any_open()) return finish(link);
+  if (!rest.empty()) {
+    link.tape().head(ended_ + 1, Side::Server, rest);
+    pieces_.push_back(rest);
+    flush_client(link);
+    reply_begun_ = ended_ + 1;
+  }
+  unanswered("the upstream closed the connection", false, link);
+}
+
+/// The upstream is gone while exchanges are open, `reset` or in order.
+void HttpForwarder::unanswered(const std::string& why, bool reset, Link& link) {
+  if (!any_open()) return finish(link);
+  // On a fresh connection this is an upstream that does not work; on a used one it is the race
+  // that every keep-alive client knows, and the client must see it as it was.
+  if (!any_reply_ && !reply_begun()) {
+    return answer(ended_ + 1, 502, why + " before it replied", link);
+  }
+  over_ = true;
+  const bool client_left = client_fin_ && decoder_.mid_body(Side::Client);
+  end_open(client_left ? Ending::CutByClient : Ending::CutByUpstream, why, link);
+  if (reset) {
+    link.abort();
+  } else {
+    link.close();
+  }
+}
+
+}  // namespace understudy

@@ -1,0 +1,20 @@
+// When two requests are equal by meaning: the key that replay looks requests up by. Pure, safe on
+// any thread.
+//
+//   key = method SP path [ "?" sorted query ] [ LF "range:" value ] [ LF kind content ]
+//
+// The path's case, dots and trailing slash count; escapes of unreserved characters do not. The
+// query is a multiset. A body counts by meaning where its type says how: JSON, form fields,
+// multipart; else byte by byte, codings removed. The authority and other headers do not count.
+#pragma once
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/replay.h"
+
+namespace understudy {
+
+/// Appends to `out`, which is empty. False: not a whole request head. Allocates nothing for a
+/// request without query and body, where `out` has room.
+[[nodiscard]] bool http_key(ByteView request, MatchKey& out);
+
+}  // namespace understudy

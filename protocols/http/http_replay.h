@@ -1,0 +1,22 @@
+// Replay of HTTP by exchange: keys, answers, misses. Stateless, safe on all threads.
+#pragma once
+
+#include "protocols/core/replay.h"
+
+namespace understudy {
+
+class HttpReplay final : public ExchangeReplay {
+ public:
+  bool key(ByteView request, MatchKey& out) const override;
+  std::unique_ptr<const PreparedReply> prepare(const RecordedExchange& exchange,
+                                               const ForwardRule& rule,
+                                               std::string& why) const override;
+  void answer(const PreparedReply& reply, ByteView request, const LiveContext& context,
+              LiveAnswer& out) const override;
+  void miss(ByteView request, ByteView report_json, const LiveContext& context,
+            LiveAnswer& out) const override;
+  void refuse(std::uint16_t status, ByteView why, LiveAnswer& out) const override;
+  ByteView interim(ByteView head) const override;
+};
+
+}  // namespace understudy

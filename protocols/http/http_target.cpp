@@ -1,0 +1,52 @@
+#include "protocols/http/http_target.h"
+
+#include "protocols/content/media_type.h"
+
+#include <charconv>
+
+namespace understudy {
+
+Target parse_target(ByteView target) {
+  Target parts;
+  if (!target.starts_with('/')) {
+    if (const std::size_t colon = target.find("://"); colon != ByteView::npos) {
+      parts.scheme = target.substr(0, colon);
+      target.remove_prefix(colon + 3);
+      parts.authority = target.substr(0, target.find_first_of("/?#"));
+      target.remove_prefix(parts.authority.size());
+    }
+  }
+  parts.resource = target;
+  const ByteView without_fragment = target.substr(0, target.find('#'));
+  const std::size_t mark = without_fragment.find('?');
+  parts.path = without_fragment.substr(0, mark);
+  if (mark != ByteView::npos) parts.query = without_fragment.substr(mark + 1);
+  return parts;
+}
+
+std::uint16_t default_port(ByteView scheme) {
+  if (equal_ignoring_case(scheme, "http")) return 80;
+  return equal_ignoring_case(scheme, "https") ? 443 : 0;
+}
+
+std::string authority_of(const Endpoint& endpoint, ByteView scheme) {
+  std::string text = to_string(endpoint);
+  if (endpoint.port == default_port(scheme)) text.resize(text.rfind(':'));
+  return text;
+}
+
+bool names_endpoint(ByteView authority, const Endpoint& endpoint, ByteView scheme) {
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != ByteView::npos && authority.find(']', colon) == ByteView::npos;
+  std::uint16_t port = default_port(scheme);
+  if (has_port) {
+    const ByteView digits = authority.substr(colon + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    authority = authority.substr(0, colon);
+  }
+  const std::string whole = to_string(endpoint);
+  return port == endpoint.port &&
+         equal_ignoring_case(authority, ByteView(whole).substr(0, whole.rfind(':')));
+}
+
+}  // namespace understudy

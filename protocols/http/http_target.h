@@ -1,0 +1,32 @@
+// Request targets and authorities (RFC 9112 §3.2, RFC 3986 §3.2). Pure, safe on any thread.
+#pragma once
+
+#include "protocols/core/bytes.h"
+#include "protocols/core/rule.h"
+
+#include <cstdint>
+#include <string>
+
+namespace understudy {
+
+/// A target taken apart. Views into what was parsed.
+struct Target {
+  ByteView scheme;     ///< "http" of an absolute target, else empty
+  ByteView authority;  ///< "host:port" of an absolute target, else empty
+  ByteView path;       ///< "/a/b"; empty for "http://host", "*" for OPTIONS *
+  ByteView query;      ///< behind '?'; empty = none or nothing behind it
+  /// Path and query as they stand: everything behind the authority.
+  ByteView resource;
+};
+[[nodiscard]] Target parse_target(ByteView target);
+
+/// 80 for "http", 443 for "https", else 0.
+[[nodiscard]] std::uint16_t default_port(ByteView scheme);
+
+/// "host:port" as a Host field says it: without the port where it is the scheme's default.
+[[nodiscard]] std::string authority_of(const Endpoint& endpoint, ByteView scheme);
+
+/// `authority` ("host", "host:80", "[::1]:80") is this endpoint under this scheme.
+[[nodiscard]] bool names_endpoint(ByteView authority, const Endpoint& endpoint, ByteView scheme);
+
+}  // namespace understudy

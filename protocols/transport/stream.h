@@ -1,0 +1,76 @@
+// One connected TCP connection, read and written without blocking.
+//
+// A Stream separates "wait until something can be read" from "read": an idle connection owns no
+// buffer, and a reader brings the buffer of its thread. TLS will live behind the same calls
+// (SSL_read and SSL_write on a non-blocking socket have the same shape), so nothing above is a
+// template.
+//
+// Used by the thread of its executor only. At most one coroutine waits in readable() and one in
+// writable() at a time.
+#pragma once
+
+#include "protocols/core/bytes.h"
+#include "protocols/transport/asio.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <tuple>
+
+namespace understudy {
+
+/// What a non-blocking read or write came to.
+struct IoResult {
+  enum class Status : std::uint8_t {
+    Done,       ///< `size` bytes moved (a write may have moved fewer than it was given)
+    NotNow,     ///< nothing can be moved: wait first
+    Finished,   ///< read only: the peer sent FIN
+    Broken,     ///< the connection failed: `error` says how
+  };
+  Status status = Status::NotNow;
+  std::size_t size = 0;
+  ErrorCode error;
+};
+
+class Stream {
+ public:
+  /// Takes a connected socket; sets it non-blocking and TCP_NODELAY.
+  explicit Stream(Socket socket);
+  Stream(Stream&&) = default;
+  Stream& operator=(Stream&&) = default;
+
+  [[nodiscard]] IoResult try_read(std::span<char> buffer);
+  /// Gathers up to kMaxPieces pieces into one system call; size = bytes that left.
+  [[nodiscard]] IoResult try_write(std::span<const ByteView> pieces);
+
+  /// Waits until try_read() has something to say: `auto [error] = co_await stream.readable();`.
+  /// Error: operation_aborted after close(). (No coroutine of its own: a frame less per read.)
+  [[nodiscard]] Task<std::tuple<ErrorCode>> readable();
+  [[nodiscard]] Task<std::tuple<ErrorCode>> writable();
+
+  /// Sends FIN. Errors are of no use to anybody here: the peer is gone then.
+  void finish_sending();
+  /// Closes; pending waits end with operation_aborted. Safe to call again.
+  void close();
+  /// Closes with RST instead of FIN, as a peer that broke off.
+  void reset();
+  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
+
+  /// "127.0.0.1:50947", empty when the connection is already gone.
+  [[nodiscard]] std::string peer_address() const;
+  [[nodiscard]] std::string local_address() const;
+  [[nodiscard]] Executor executor() { return socket_.get_executor(); }
+  /// For Beast and other code that does its own reading: gives the socket up.
+  [[nodiscard]] Socket release_socket() { return std::move(socket_); }
+
+  /// More pieces than this are written by several calls.
+  static constexpr std::size_t kMaxPieces = 16;
+
+ private:
+  Socket socket_;
+};
+
+/// "127.0.0.1:80", "[::1]:80"; IPv4-mapped IPv6 addresses as the IPv4 address that they are.
+[[nodiscard]] std::string address_text(const Tcp::endpoint& endpoint);
+
+}  // namespace understudy
