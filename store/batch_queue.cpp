@@ -1,0 +1,91 @@
+#include "store/batch_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy {
+namespace {
+
+/// Empty batches that are kept: about one per worker of a large machine.
+constexpr std::size_t kMaxEmpty = 16;
+/// A batch that grew beyond this gives its memory back.
+constexpr std::size_t kMaxKeptBytes = std::size_t{2} * 1024 * 1024;
+
+}  // namespace
+
+std::size_t queued_size(const Batch& batch) {
+  return batch.bytes.size() + batch.sessions_opened.size() * sizeof(SessionOpened) +
+         batch.upstreams.size() * sizeof(UpstreamOpened) +
+         batch.exchanges.size() * sizeof(ExchangeRow) + batch.segments.size() * sizeof(SegmentRow) +
+         batch.updates.size() * sizeof(ExchangeUpdate) +
+         batch.sessions_closed.size() * sizeof(SessionClosed);
+}
+
+std::unique_ptr<Batch> BatchQueue::take_empty() {
+  const std::lock_guard guard(mutex_);
+  if (empty_.empty()) return std::make_unique<Batch>();
+  auto batch = std::move(empty_.back());
+  empty_.pop_back();
+  return batch;
+}
+
+void BatchQueue::push(std::unique_ptr<Batch> batch) {
+  const std::size_t size = queued_size(*batch);
+  bool wake = false;
+  {
+    const std::lock_guard guard(mutex_);
+    queue_.push_back(std::move(batch));
+    queued_bytes_ += size;
+    held_bytes_ += size;
+    if (held_bytes_ >= limit_) full_.store(true, std::memory_order_relaxed);
+    wake = queued_bytes_ >= wake_at_;
+  }
+  if (wake) arrived_.notify_one();
+}
+
+void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
+  if (batch->bytes.capacity() > kMaxKeptBytes) return;
+  batch->clear();
+  const std::lock_guard guard(mutex_);
+  if (empty_.size() < kMaxEmpty) empty_.push_back(std::move(batch));
+}
+
+bool BatchQueue::wait(Clock::time_point not_before, std::size_t enough_bytes, Batches& out) {
+  std::unique_lock lock(mutex_);
+  wake_at_ = 0;
+  arrived_.wait(lock, [&] { return !queue_.empty() || closed_; });
+  wake_at_ = enough_bytes;
+  arrived_.wait_until(lock, not_before, [&] { return queued_bytes_ >= enough_bytes || closed_; });
+  wake_at_ = SIZE_MAX;
+
+  std::size_t taken = 0;
+  auto end = queue_.begin();
+  for (; end != queue_.end() && taken < enough_bytes; ++end)
+    taken += queued_size(**end);
+  out.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  queued_bytes_ -= taken;
+  return !out.empty();
+}
+
+bool BatchQueue::release(Batches& done) {
+  std::size_t freed = 0;
+  for (auto& batch : done) {
+    freed += queued_size(*batch);
+    recycle(std::move(batch));
+  }
+  done.clear();
+  const std::lock_guard guard(mutex_);
+  held_bytes_ -= freed;
+  return held_bytes_ < limit_ / 2 && full_.exchange(false, std::memory_order_relaxed);
+}
+
+void BatchQueue::close() {
+  {
+    const std::lock_guard guard(mutex_);
+    closed_ = true;
+  }
+  arrived_.notify_one();
+}
+
+}  // namespace understudy

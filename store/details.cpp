@@ -1,0 +1,197 @@
+#include "store/details.h"
+
+#include "store/detail_row.h"
+#include "store/recording_reader.h"
+#include "store/sqlite.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace understudy {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One transaction of a pass: long enough to be cheap, short enough for a recorder to wait.
+constexpr std::size_t kRowsPerTransaction = 200;
+constexpr std::size_t kBytesPerTransaction = std::size_t{8} * 1024 * 1024;
+
+/// What is read of a message to decode its body; the transfer coding may take some.
+constexpr std::size_t kMaxReadBytes = kMaxDetailBodyBytes + kMaxDetailBodyBytes / 4;
+
+/// Both connections of a pass: one that reads, one that writes.
+struct Pass {
+  std::unique_ptr<RecordingReader> reader;
+  Database writer;
+  std::int64_t from = 0;     ///< first exchange to look at
+  std::int64_t end = 0;      ///< one past the last
+  std::int64_t settled = 0;  ///< exchanges from here on may still grow: looked at again next time
+};
+
+/// The first open exchange of the newest recording, unless that has ended.
+constexpr std::string_view kSettled =
+    "SELECT coalesce((SELECT min(e.id) FROM exchange e,"
+    " (SELECT first_exchange, ended_at FROM recording ORDER BY id DESC LIMIT 1) r"
+    " WHERE r.ended_at IS NULL AND e.ending = 0 AND e.id >= r.first_exchange),"
+    " (SELECT max(id) + 1 FROM exchange), 0)";
+
+Result<Pass> open_pass(const std::string& path) {
+  auto reader = RecordingReader::open(path);  // refuses a foreign file before anything is written
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  auto writer = Database::open(path, Database::Mode::ReadWrite);
+  if (!writer) return std::unexpected(std::move(writer.error()));
+  Pass pass{std::move(*reader), std::move(*writer)};
+  const std::pair<std::int64_t*, std::string_view> bounds[] = {
+      {&pass.from, "SELECT value FROM meta WHERE key = 'details_from'"},
+      {&pass.settled, kSettled},
+      {&pass.end, "SELECT coalesce(max(id) + 1, 0) FROM exchange"},
+  };
+  for (const auto& [bound, sql] : bounds) {
+    auto value = pass.writer.integer(sql);
+    if (!value) return std::unexpected(std::move(value.error()));
+    *bound = *value;
+  }
+  return pass;
+}
+
+constexpr std::string_view kEvery = "true";
+/// What an exchange got while it was open is made again.
+constexpr std::string_view kWithoutDetail =
+    "NOT EXISTS (SELECT 1 FROM http_detail d WHERE d.exchange = e.id AND d.note IS NOT ?3)";
+
+/// The ids of the next transaction's exchanges: bounded in rows and in bytes.
+Result<std::vector<std::int64_t>> next_ids(Pass& pass, std::string_view condition) {
+  auto select =
+      pass.writer.prepare(fmt::format("SELECT id, request_size + reply_size FROM exchange e"
+                                      " WHERE id >= ?1 AND id < ?2 AND {} ORDER BY id",
+                                      condition));
+  if (!select) return std::unexpected(std::move(select.error()));
+  select->bind(1, pass.from);
+  select->bind(2, pass.end);
+  if (condition == kWithoutDetail) select->bind_text(3, kOpenNote);
+  std::vector<std::int64_t> ids;
+  std::uint64_t bytes = 0;
+  while (ids.size() < kRowsPerTransaction && bytes < kBytesPerTransaction) {
+    auto more = select->step();
+    if (!more) return std::unexpected(std::move(more.error()));
+    if (!*more) break;
+    ids.push_back(select->integer(0));
+    bytes += static_cast<std::uint64_t>(select->integer(1));
+  }
+  return ids;
+}
+
+Result<void> set_details_from(Database& database, std::int64_t id) {
+  return database.run(
+      fmt::format("INSERT OR REPLACE INTO meta VALUES ('details_from', {})", id).c_str());
+}
+
+Result<std::size_t> fill_some(Pass& pass, const DetailOf& detail_of,
+                              const std::vector<std::int64_t>& ids) {
+  std::vector<RecordedExchange> exchanges;  // read before the transaction: it stays short
+  for (const std::int64_t id : ids) {
+    auto one = pass.reader->exchange(id, kMaxReadBytes);
+    if (!one) return std::unexpected(std::move(one.error()));
+    exchanges.push_back(std::move(*one));
+  }
+  auto transaction = Transaction::begin(pass.writer);
+  if (!transaction) return std::unexpected(std::move(transaction.error()));
+  auto insert = pass.writer.prepare(kInsertDetail);
+  if (!insert) return std::unexpected(std::move(insert.error()));
+  std::size_t filled = 0;
+  for (const RecordedExchange& one : exchanges) {
+    auto made = insert_detail(*insert, detail_of, one);
+    if (!made) return std::unexpected(std::move(made.error()));
+    filled += *made ? 1 : 0;
+  }
+  auto done = set_details_from(pass.writer, std::min(ids.back() + 1, pass.settled));
+  if (done) done = transaction->commit();
+  if (!done) return std::unexpected(std::move(done.error()));
+  return filled;
+}
+
+Result<std::size_t> update_some(Pass& pass, const FactsOf& facts_of,
+                                const std::vector<std::int64_t>& ids) {
+  auto transaction = Transaction::begin(pass.writer);
+  if (!transaction) return std::unexpected(std::move(transaction.error()));
+  auto update = pass.writer.prepare(
+      "UPDATE exchange SET method = ?2, resource = ?3, status = ?4 WHERE id = ?1"
+      " AND (method, resource, status) IS NOT (?2, ?3, ?4)");
+  if (!update) return std::unexpected(std::move(update.error()));
+  std::size_t changed = 0;
+  for (const std::int64_t id : ids) {
+    auto one = pass.reader->exchange(id, kDetailHeadBytes);
+    if (!one) return std::unexpected(std::move(one.error()));
+    const auto facts = facts_of(one->protocol, one->request, one->reply);
+    if (!facts) continue;
+    update->bind(1, id);
+    update->bind_text(2, facts->method);
+    update->bind_text(3, facts->resource);
+    update->bind(4, facts->status);
+    if (auto done = update->run(); !done) return std::unexpected(std::move(done.error()));
+    changed += static_cast<std::size_t>(pass.writer.changes());
+  }
+  if (auto done = transaction->commit(); !done) return std::unexpected(std::move(done.error()));
+  return changed;
+}
+
+/// Runs `some` over the ids of the pass that meet `condition`, some at a time, until the end,
+/// `deadline` or a "stop".
+template <class Some>
+Result<std::size_t> run_pass(Pass& pass, std::string_view condition, Clock::time_point deadline,
+                             const Progress& progress, const Some& some) {
+  std::size_t count = 0;
+  const std::int64_t first = std::max<std::int64_t>(pass.from, 1);  // ids count from 1
+  while (Clock::now() < deadline) {
+    auto ids = next_ids(pass, condition);
+    if (!ids) return std::unexpected(std::move(ids.error()));
+    if (ids->empty()) break;
+    auto part = some(*ids);
+    if (!part) return part;
+    count += *part;
+    pass.from = ids->back() + 1;
+    if (progress && !progress(pass.from - first, pass.end - first)) break;
+  }
+  return count;
+}
+
+/// May this process write the store and the files beside it? A recording that cannot be changed is
+/// still good to read.
+bool writable(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return access(path.c_str(), W_OK) == 0 && access(folder.c_str(), W_OK) == 0;
+}
+
+}  // namespace
+
+Result<std::size_t> fill_details(const std::string& path, const DetailOf& detail_of,
+                                 std::chrono::milliseconds budget, const Progress& progress) {
+  if (!writable(path)) return std::size_t{0};
+  auto pass = open_pass(path);
+  if (!pass) return std::unexpected(std::move(pass.error()));
+  const auto deadline = budget.count() == 0 ? Clock::time_point::max() : Clock::now() + budget;
+  return run_pass(
+      *pass, kWithoutDetail, deadline, progress,
+      [&](const std::vector<std::int64_t>& ids) { return fill_some(*pass, detail_of, ids); });
+}
+
+Result<std::size_t> rebuild_facts(const std::string& path, const FactsOf& facts_of,
+                                  const Progress& progress) {
+  auto pass = open_pass(path);
+  if (!pass) return std::unexpected(std::move(pass.error()));
+  auto emptied = pass->writer.run("DELETE FROM http_detail");
+  if (emptied) emptied = set_details_from(pass->writer, 0);
+  if (!emptied) return std::unexpected(std::move(emptied.error()));
+  pass->from = 0;
+  return run_pass(
+      *pass, kEvery, Clock::time_point::max(), progress,
+      [&](const std::vector<std::int64_t>& ids) { return update_some(*pass, facts_of, ids); });
+}
+
+}  // namespace understudy

@@ -1,0 +1,37 @@
+// The version of a store file: new files get the schema, older ones are brought up to date, and
+// what is newer or not ours is refused before a byte of it changes. No state.
+#pragma once
+
+#include "protocols/core/error.h"
+#include "store/sqlite.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace understudy {
+
+/// schema.sql, built into the program.
+extern const std::string_view kSchemaSql;
+
+/// PRAGMA application_id of every store: "Unds".
+inline constexpr std::int64_t kApplicationId = 0x556E6473;
+/// PRAGMA user_version that this program writes; rises with every change to schema.sql.
+inline constexpr std::int64_t kSchemaVersion = 1;
+/// Rows of one exchange fit a page of this size more often than not: half the cost of 4096.
+inline constexpr int kPageBytes = 16384;
+
+/// Says whether a database file may be touched, from its first 100 bytes alone: SQLite would
+/// already recover and checkpoint while it opens. `header` empty = a new file, fine. Errors:
+/// Store (not SQLite, another program's, newer than this program).
+[[nodiscard]] Result<void> check_header(ByteView header, const std::string& path);
+
+/// For readers: the same from an open connection, and older ones are refused too (only a
+/// connection that may write can bring them up to date).
+[[nodiscard]] Result<void> check_version(Database& database);
+
+/// For writers, after check_header: makes the schema in a new file, or runs the migrations between
+/// the file's version and ours, each in its own transaction, none of them dropping what was
+/// recorded; then switches to WAL.
+[[nodiscard]] Result<void> create_or_migrate(Database& database);
+
+}  // namespace understudy
