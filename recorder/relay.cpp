@@ -1,0 +1,244 @@
+// The pumps: reading, and handing what was read to the forwarder. Sending and closing, the Link
+// side, is in relay_link.cpp.
+#include "recorder/relay.h"
+
+#include <boost/asio/as_tuple.hpp>
+
+#include "protocols/core/protocol.h"
+#include "protocols/transport/task_group.h"
+
+namespace understudy {
+
+namespace {
+
+/// A client that was sent its last reply may still be sending: closing at once would reset the
+/// connection and destroy the reply on its way. So its bytes are read and forgotten for this long.
+constexpr std::chrono::milliseconds kLinger{2'000};
+
+}  // namespace
+
+Relay::Relay(RelayWorker& home, const RelayRule& rule, Stream client,
+             std::atomic<std::int64_t>& open_sessions)
+    : home_(home),
+      rule_(rule),
+      open_sessions_(open_sessions),
+      session_(home.outbox().sink().next_session_id()),
+      tape_(home.outbox(), session_, rule.protocol->name(), rule.redaction),
+      forwarder_(rule.protocol->forwarder(*rule.rule)),
+      wake_(home.executor(), Timer::time_point::max()),
+      active_at_(home.ticks()) {
+  const Timestamp now = wall_clock_now();
+  tape_.set_time(now);
+  home_.outbox().batch().sessions_opened.push_back(
+      {session_, rule.position, now, client.peer_address(), client.local_address()});
+  client_.stream.emplace(std::move(client));
+  home_.add(*this);
+  ++open_sessions_;
+}
+
+Relay::~Relay() {
+  home_.outbox().batch().sessions_closed.push_back(
+      {session_, wall_clock_now(), std::string(end_reason_), std::string(tape_.note()),
+       tape_.bytes_from(Side::Client), tape_.bytes_from(Side::Server), tape_.dropped_bytes()});
+  home_.remove(*this);
+  --open_sessions_;
+}
+
+void Relay::start() { home_.tasks().spawn(home_.executor(), run_client(shared_from_this())); }
+
+Task<void> Relay::run_client([[maybe_unused]] std::shared_ptr<Relay> self) {
+  forwarder_->start(*this);
+  co_await pump(client_);
+}
+
+Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Port& port, Route route) {
+  const Timestamp began = wall_clock_now();
+  const std::string destination = to_string(route.destination);
+  ConnectOutcome outcome = co_await connect_to(home_.executor(), std::move(route.destination),
+                                               home_.options().limits.connect, port.connecting);
+  const bool connected = outcome.stream.has_value();
+  home_.outbox().batch().upstreams.push_back({session_, port.number, began, destination,
+                                              outcome.address, outcome.resolve, outcome.connect,
+                                              connected ? std::string() : outcome.error.what});
+  if (phase_ != Phase::Running) co_return;
+  tape_.set_time(wall_clock_now());
+  active_at_ = home_.ticks();
+  if (connected) {
+    port.stream = std::move(outcome.stream);
+    forwarder_->upstream_opened(port.number, *this);
+  } else {
+    because("upstream not reached");
+    forwarder_->upstream_failed(port.number, outcome.error, outcome.timed_out, *this);
+  }
+  after_event();
+  if (connected) {
+    if (port.has_backlog()) send(port, {});
+    co_await pump(port);
+  }
+}
+
+Task<void> Relay::pump(Port& port) {
+  for (;;) {
+    if (must_wait(port)) co_await until_may_read(port);
+    if (is_over(port)) break;
+    auto [closed] = co_await port.stream->readable();
+    if (closed || is_over(port)) break;
+    if (must_wait(port)) continue;  // the wait was long: there may be no room for it now
+    const IoResult got = port.stream->try_read(home_.read_buffer());
+    active_at_ = home_.ticks();
+    switch (got.status) {
+      case IoResult::Status::NotNow: break;
+      case IoResult::Status::Done: received(port, {home_.read_buffer().data(), got.size}); break;
+      case IoResult::Status::Finished:
+        port.fin_seen = true;
+        received(port, {});
+        break;
+      case IoResult::Status::Broken: broke(port, got.error); break;
+    }
+  }
+}
+
+bool Relay::is_over(const Port& port) const {
+  if (phase_ == Phase::Closed || !port.stream || !port.stream->is_open() || port.fin_seen) {
+    return true;
+  }
+  return phase_ == Phase::Closing && &port != &client_;
+}
+
+bool Relay::must_wait(const Port& port) const {
+  return phase_ == Phase::Running &&
+         (port.blocked || port.broken || backlog_against(port) || home_.outbox().must_stall());
+}
+
+Task<void> Relay::until_may_read(Port& port) {
+  while (must_wait(port) && !is_over(port)) {
+    if (port.broken) {
+      broke(port, port.broken);
+    } else if (home_.outbox().must_stall()) {
+      co_await home_.room();
+      active_at_ = home_.ticks();  // the silence was ours
+    } else {
+      co_await wake_.async_wait(asio::as_tuple(use_task));
+    }
+  }
+}
+
+/// Bytes of this port could only pile up on the other side.
+bool Relay::backlog_against(const Port& port) const {
+  if (&port != &client_) return client_.has_backlog();
+  for (const std::unique_ptr<Port>& upstream : upstreams_) {
+    if (upstream->has_backlog()) return true;
+  }
+  return false;
+}
+
+void Relay::received(Port& port, ByteView bytes) {
+  if (phase_ != Phase::Running) {  // lingering: the reply is out, the rest is of no use
+    if (port.fin_seen) shut();
+    return;
+  }
+  if (port.fin_seen) because(&port == &client_ ? "client closed" : "upstream closed");
+  tape_.set_time(wall_clock_now());
+  deliver(port, bytes);
+  after_event();
+}
+
+void Relay::deliver(Port& port, ByteView bytes) {
+  ByteView view = bytes;
+  const bool joined = !port.unread.empty();
+  if (joined) view = port.unread += bytes;
+  const Taken taken =
+      &port == &client_ ? forwarder_->client_bytes(view, port.fin_seen, *this)
+                        : forwarder_->upstream_bytes(port.number, view, port.fin_seen, *this);
+  port.blocked = taken.blocked;
+  if (joined) {
+    port.unread.erase(0, taken.size);
+    if (port.unread.empty()) port.unread.shrink_to_fit();
+  } else if (taken.size < bytes.size()) {
+    port.unread = bytes.substr(taken.size);
+  }
+}
+
+/// Whatever happened on one port may be what another one waits for.
+void Relay::after_event() {
+  deliver_blocked();
+  home_.rows_changed();
+}
+
+void Relay::deliver_blocked() {
+  bool progress = true;
+  while (progress && phase_ == Phase::Running) {
+    progress = deliver_again(client_);
+    for (std::size_t i = 0; i < upstreams_.size(); ++i) {
+      if (phase_ == Phase::Running) progress |= deliver_again(*upstreams_[i]);
+    }
+  }
+}
+
+bool Relay::deliver_again(Port& port) {
+  if (!port.blocked) return false;
+  const std::size_t before = port.unread.size();
+  deliver(port, {});
+  if (!port.blocked) wake();
+  return !port.blocked || port.unread.size() != before;
+}
+
+void Relay::broke(Port& port, const ErrorCode& error) {
+  const bool client = &port == &client_;
+  port.fin_seen = true;
+  if (port.stream) port.stream->close();
+  if (phase_ != Phase::Running) return shut();
+  because(client ? "client reset" : "upstream reset");
+  tape_.set_time(wall_clock_now());
+  const Error cause(client ? ErrorSource::Client : ErrorSource::Upstream, "", error.message());
+  if (client) {
+    forwarder_->client_lost(cause, *this);
+  } else {
+    forwarder_->upstream_lost(port.number, cause, *this);
+  }
+  after_event();
+}
+
+void Relay::tick() {
+  using std::chrono::milliseconds;
+  const RelayLimits& limits = home_.options().limits;
+  const auto lasted = [this](std::uint32_t since) { return kTick * (home_.ticks() - since); };
+  if (phase_ == Phase::Closing) {
+    const milliseconds patience = client_.has_backlog() ? limits.flush : kLinger;
+    if (lasted(closing_since_) > patience) shut();
+    return;
+  }
+  if (phase_ != Phase::Running) return;
+  if (wait_ == Wait::None) {
+    if (stopping_) end_now();
+    return;
+  }
+  const bool head = wait_ == Wait::Head;
+  // A head must be whole in time however it trickles in; a reply only must not fall silent.
+  const std::uint32_t since = head ? wait_since_ : std::max(wait_since_, active_at_);
+  if (lasted(since) <= (head ? limits.head : limits.reply)) return;
+  because(head ? "client timed out" : "upstream timed out");
+  tape_.set_time(wall_clock_now());
+  const Wait wait = std::exchange(wait_, Wait::None);
+  forwarder_->timed_out(wait, *this);
+  after_event();
+}
+
+void Relay::begin_stop() {
+  stopping_ = true;
+  if (phase_ == Phase::Closing || wait_ == Wait::None) end_now();
+}
+
+void Relay::end_now() {
+  stopping_ = true;
+  if (phase_ == Phase::Running) {
+    because("stopped");
+    tape_.set_time(wall_clock_now());
+    forwarder_->stop(*this);
+    home_.rows_changed();
+  } else {
+    shut();
+  }
+}
+
+}  // namespace understudy

@@ -1,0 +1,125 @@
+// One client connection on its way to its upstreams: the only part of the recorder that does I/O.
+//
+// The relay moves bytes and nothing else. What they mean, where they go and what is rewritten is
+// the Forwarder's; what is kept is the tape's. Two pumps, one per direction, are the whole of it
+// while the upstream does not change:
+//
+//   pump: wait until readable ─▶ read into the worker's buffer ─▶ Forwarder ─▶ Link::send_* ─▶ one sendmsg
+//
+// What a socket does not take at once waits in its port's backlog, and nothing is read for that
+// port until it is gone (back-pressure). What the Forwarder does not take waits in `unread`.
+//
+// Lives on one worker's thread, kept alive by its coroutines (shared_ptr).
+#pragma once
+
+#include "protocols/core/forwarder.h"
+#include "protocols/transport/connector.h"
+#include "protocols/transport/stream.h"
+#include "recorder/relay_worker.h"
+#include "recorder/session_tape.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+/// What a relay needs to know of its rule; outlives every session.
+struct RelayRule {
+  const ForwardRule* rule = nullptr;
+  std::uint32_t position = 0;
+  const Protocol* protocol = nullptr;
+  const RuleRedaction* redaction = nullptr;  ///< null = nothing to redact
+};
+
+class Relay final : public Link, public std::enable_shared_from_this<Relay> {
+ public:
+  /// `open_sessions` counts this one while it lives.
+  Relay(RelayWorker& home, const RelayRule& rule, Stream client,
+        std::atomic<std::int64_t>& open_sessions);
+  ~Relay() override;
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  /// Spawns the client's pump. Call once, on the worker's thread.
+  void start();
+  /// A tick passed: ends silences that lasted too long.
+  void tick();
+  /// The program stops: end now if nothing is due, else when it is done.
+  void begin_stop();
+  /// End now, whatever is due.
+  void end_now();
+
+  // Link
+  UpstreamNo open(const Route& route) override;
+  void send_client(std::span<const ByteView> pieces) override;
+  void send_upstream(UpstreamNo upstream, std::span<const ByteView> pieces) override;
+  void finish_client() override;
+  void finish_upstream(UpstreamNo upstream) override;
+  void close() override;
+  void abort() override;
+  void expect(Wait wait) override;
+  Tape& tape() override { return tape_; }
+
+ private:
+  /// One socket of the session and what is on its way through it.
+  struct Port {
+    std::optional<Stream> stream;
+    UpstreamNo number = 0;  ///< 0 = the client
+    Bytes unread;           ///< read from it, not taken by the forwarder
+    Bytes backlog;          ///< to be sent to it, not taken by the socket
+    std::size_t backlog_sent = 0;
+    bool blocked = false;       ///< the forwarder takes no more until something else happens
+    bool fin_seen = false;      ///< it sends no more
+    bool finish_after = false;  ///< send FIN when the backlog is gone
+    bool finished = false;      ///< FIN is sent
+    bool flushing = false;      ///< a coroutine empties the backlog
+    ConnectCancel connecting;   ///< gives an attempt up that is under way
+    ErrorCode broken;           ///< how a write found out that the connection is gone
+    [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
+  };
+  enum class Phase : std::uint8_t { Running, Closing, Closed };
+
+  // `self` keeps the relay alive as long as the coroutine.
+  Task<void> run_client(std::shared_ptr<Relay> self);
+  Task<void> run_upstream(std::shared_ptr<Relay> self, Port& port, Route route);
+  Task<void> pump(Port& port);
+  Task<void> flush(std::shared_ptr<Relay> self, Port& port);
+  [[nodiscard]] bool must_wait(const Port& port) const;
+  [[nodiscard]] bool is_over(const Port& port) const;
+  Task<void> until_may_read(Port& port);
+  void received(Port& port, ByteView bytes);
+  void deliver(Port& port, ByteView bytes);
+  void deliver_blocked();
+  bool deliver_again(Port& port);
+  void after_event();
+  void broke(Port& port, const ErrorCode& error);
+  void send(Port& port, std::span<const ByteView> pieces);
+  void finish(Port& port);
+  void close_when_flushed();
+  void shut();
+  void wake() { wake_.cancel(); }
+  void because(std::string_view reason);
+  [[nodiscard]] bool backlog_against(const Port& port) const;
+  Port& upstream(UpstreamNo number) { return *upstreams_[number - 1u]; }
+
+  RelayWorker& home_;
+  const RelayRule& rule_;
+  std::atomic<std::int64_t>& open_sessions_;
+  const std::int64_t session_;
+  Port client_;
+  std::vector<std::unique_ptr<Port>> upstreams_;
+  SessionTape tape_;
+  std::unique_ptr<Forwarder> forwarder_;
+  Timer wake_;  ///< never expires; cancelled when a pump may go on
+  Phase phase_ = Phase::Running;
+  bool stopping_ = false;
+  Wait wait_ = Wait::None;
+  std::uint32_t wait_since_ = 0, active_at_ = 0, closing_since_ = 0;
+  std::string_view end_reason_;
+};
+
+}  // namespace understudy

@@ -1,0 +1,312 @@
+#include "recorder/session_tape.h"
+
+#include "protocols/core/chunk_list.h"
+#include "protocols/core/edit_list.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace understudy {
+
+namespace {
+
+/// A buffer that one large message made large is not kept for the small ones after it.
+constexpr std::size_t kKeptCapacity = std::size_t{16} * 1024;
+/// Session notes are a sentence each; a stream that is malformed a thousand times says so ten times.
+constexpr std::size_t kMaxSessionNote = 1024;
+
+void empty(Bytes& buffer) {
+  buffer.clear();
+  if (buffer.capacity() > kKeptCapacity) buffer.shrink_to_fit();
+}
+
+}  // namespace
+
+SessionTape::SessionTape(RowOutbox& outbox, std::int64_t session, std::string_view protocol,
+                         const RuleRedaction* redaction)
+    : outbox_(outbox), session_(session), protocol_(protocol), redaction_(redaction) {}
+
+SessionTape::~SessionTape() {
+  if (listed_) outbox_.unlist(*this);
+}
+
+void SessionTape::begin(ExchangeNo exchange, Side opener, UpstreamNo upstream) {
+  if (open_count_ == open_.size()) open_.push_back(std::make_unique<OpenExchange>());
+  OpenExchange& open = *open_[open_count_++];
+  open.number = exchange;
+  open.id = outbox_.sink().next_exchange_id();
+  open.beat = outbox_.beats();
+  open.upstream = upstream;
+  open.protocol = protocol_;
+  open.opener = opener;
+  open.started_at = now_;
+  open.dropped = outbox_.must_drop();
+  outbox_.exchanges_begun.fetch_add(1, std::memory_order_relaxed);
+  ensure_listed();
+}
+
+void SessionTape::ensure_listed() {
+  if (listed_) return;
+  outbox_.list(*this);
+  listed_ = true;
+}
+
+SessionTape::OpenExchange& SessionTape::find(ExchangeNo exchange) {
+  // One is open almost always; a pipeline's newest is asked for most.
+  for (std::size_t i = open_count_; i-- > 0;) {
+    if (open_[i]->number == exchange) return *open_[i];
+  }
+  assert(false && "a forwarder used an exchange that it had not begun or had ended");
+  begin(exchange, Side::Client, 0);
+  return *open_[open_count_ - 1];
+}
+
+void SessionTape::head(ExchangeNo exchange, Side from, ByteView bytes) {
+  append(find(exchange), from, bytes, true);
+}
+
+void SessionTape::body(ExchangeNo exchange, Side from, ByteView bytes) {
+  append(find(exchange), from, bytes, false);
+}
+
+void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_head) {
+  bytes_[static_cast<std::size_t>(from)] += bytes.size();
+  if (open.dropped) {
+    count_dropped(bytes.size());
+    return;
+  }
+  Half& side = half(open, from);
+  append_chunk(open.chunks, from, bytes.size(), since(open));
+  if (redaction_ == nullptr) {
+    side.unwritten += bytes;
+  } else if (!redaction_->needs_whole_messages()) {
+    const std::size_t begin = side.unwritten.size();
+    side.unwritten += bytes;
+    if (is_head) {
+      Bytes head = side.unwritten.substr(begin);
+      redaction_->redact_head(from, head);
+      side.unwritten.replace(begin, Bytes::npos, head);
+      if (from == Side::Client) refresh_redacted_facts(open);
+    }
+  } else if (!side.overlong && side.held.size() + bytes.size() <= kMaxHeldForRedaction) {
+    side.held += bytes;
+  } else {
+    side.overlong = true;
+    count_dropped(bytes.size());
+  }
+  ensure_listed();
+  if (side.unwritten.size() >= kSpillBytes) write(open, true, Ending::Complete);
+}
+
+void SessionTape::message_end(ExchangeNo exchange, Side from) {
+  if (redaction_ != nullptr && redaction_->needs_whole_messages()) {
+    release_held(find(exchange), from);
+  }
+}
+
+void SessionTape::release_held(OpenExchange& open, Side from) {
+  Half& side = half(open, from);
+  if (side.held.empty()) return;
+  if (side.overlong) {
+    // Its secrets may lie across what was cut off, so only the head can be vouched for.
+    const std::size_t size = side.held.size();
+    const std::size_t blank = side.held.find("\r\n\r\n");
+    side.held.resize(blank == Bytes::npos ? 0 : blank + 4);
+    count_dropped(size - side.held.size());
+    add_note(open, "a body too large to redact was not stored");
+  }
+  add_note(open, redaction_->redact(from, side.held));
+  side.unwritten += side.held;
+  empty(side.held);
+  side.overlong = false;
+  if (from == Side::Client) refresh_redacted_facts(open);
+}
+
+void SessionTape::refresh_redacted_facts(OpenExchange& open) {
+  const Half& request = half(open, Side::Client);
+  if (request.written > 0 || request.unwritten.empty()) return;
+  OwnedFacts facts = redaction_->facts(request.unwritten);
+  open.method = std::move(facts.method);
+  open.resource = std::move(facts.resource);
+}
+
+void SessionTape::facts(ExchangeNo exchange, const Facts& facts) {
+  OpenExchange& open = find(exchange);
+  if (facts.status != 0) open.status = facts.status;
+  if (redaction_ != nullptr) return;  // text comes from the redacted request
+  if (!facts.method.empty()) open.method = facts.method;
+  if (!facts.resource.empty()) open.resource = facts.resource;
+}
+
+void SessionTape::edit(ExchangeNo exchange, Side from, Edit edit) {
+  if (redaction_ != nullptr) redaction_->redact_replacement(edit.replacement);
+  append_edit(find(exchange).edits, from, edit);
+}
+
+void SessionTape::answered_by_us(ExchangeNo exchange) {
+  find(exchange).origin = Origin::Understudy;
+}
+
+void SessionTape::end(ExchangeNo exchange, Ending ending, ByteView note) {
+  for (std::size_t i = open_count_; i-- > 0;) {
+    OpenExchange& open = *open_[i];
+    if (open.number != exchange) continue;
+    if (redaction_ != nullptr && redaction_->needs_whole_messages()) {
+      release_held(open, Side::Client);
+      release_held(open, Side::Server);
+    }
+    add_note(open, note);
+    if (!open.dropped || open.row_written) write(open, false, ending);
+    recycle(i);
+    return;
+  }
+}
+
+void SessionTape::count_dropped(std::uint64_t bytes) {
+  dropped_bytes_ += bytes;
+  outbox_.bytes_dropped.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void SessionTape::session_note(ByteView note) {
+  if (note_.size() + note.size() > kMaxSessionNote) return;
+  if (!note_.empty()) note_ += "; ";
+  note_ += note;
+}
+
+void SessionTape::add_note(OpenExchange& open, std::string_view text) {
+  if (text.empty()) return;
+  if (!open.note.empty()) open.note += "; ";
+  open.note += text;
+}
+
+bool SessionTape::spill(Spill which) {
+  bool clean = true;
+  for (std::size_t i = 0; i < open_count_; ++i) {
+    OpenExchange& open = *open_[i];
+    const bool has_bytes = !open.halves[0].unwritten.empty() || !open.halves[1].unwritten.empty();
+    if (open.dropped || (open.row_written && !has_bytes)) continue;
+    const bool old = which == Spill::All || open.row_written || open.beat + 1 < outbox_.beats();
+    if (old) {
+      write(open, true, Ending::Complete);
+    } else {
+      clean = false;  // most likely it ends before the next beat, as one row
+    }
+  }
+  if (clean) listed_ = false;
+  return clean;
+}
+
+void SessionTape::write(OpenExchange& open, bool still_open, Ending ending) {
+  if (outbox_.must_drop()) {
+    drop_unwritten(open);
+    if (!open.row_written) return;
+  }
+  if (!open.row_written) {
+    write_row(open, still_open, ending);
+  } else {
+    write_segments(open);
+    if (!still_open) write_update(open, ending);
+  }
+  outbox_.submit_if_large();
+}
+
+void SessionTape::drop_unwritten(OpenExchange& open) {
+  for (Half& side : open.halves) {
+    count_dropped(side.unwritten.size());
+    empty(side.unwritten);
+  }
+  open.chunks.clear();
+  if (!open.dropped) add_note(open, "the rest was dropped: the writer could not keep up");
+  open.dropped = true;
+}
+
+void SessionTape::write_row(OpenExchange& open, bool still_open, Ending ending) {
+  Batch& batch = outbox_.batch();
+  ExchangeRow row;
+  row.id = open.id;
+  row.session = session_;
+  row.number = open.number;
+  row.upstream = open.upstream;
+  row.opener = open.opener;
+  row.origin = open.origin;
+  row.open = still_open;
+  row.ending = ending;
+  row.status = open.status;
+  row.started_at = open.started_at;
+  row.duration = since(open);
+  row.protocol = open.protocol;
+  row.method = batch.add(open.method);
+  row.resource = batch.add(open.resource);
+  row.request = batch.add(open.halves[0].unwritten);
+  row.reply = batch.add(open.halves[1].unwritten);
+  row.chunks = batch.add(open.chunks);
+  row.edits = batch.add(open.edits);
+  row.note = batch.add(open.note);
+  batch.exchanges.push_back(row);
+  open.row_written = true;
+  for (Half& side : open.halves) {
+    side.written += side.unwritten.size();
+    empty(side.unwritten);
+  }
+  open.chunks.clear();
+  open.edits.clear();  // an update adds to the row's
+}
+
+void SessionTape::write_segments(OpenExchange& open) {
+  Batch& batch = outbox_.batch();
+  for (const Side from : {Side::Client, Side::Server}) {
+    Half& side = half(open, from);
+    if (side.unwritten.empty()) continue;
+    // The chunk list covers both sides; it goes with the first segment of the pair.
+    batch.segments.push_back(
+        {open.id, from, side.written, batch.add(side.unwritten), batch.add(open.chunks)});
+    side.written += side.unwritten.size();
+    empty(side.unwritten);
+    open.chunks.clear();
+  }
+}
+
+void SessionTape::write_update(OpenExchange& open, Ending ending) {
+  Batch& batch = outbox_.batch();
+  ExchangeUpdate update;
+  update.id = open.id;
+  update.origin = open.origin;
+  update.ending = ending;
+  update.status = open.status;
+  update.duration = since(open);
+  update.request_size = open.halves[0].written;
+  update.reply_size = open.halves[1].written;
+  update.method = batch.add(open.method);
+  update.resource = batch.add(open.resource);
+  update.edits = batch.add(open.edits);
+  update.note = batch.add(open.note);
+  batch.updates.push_back(update);
+}
+
+void SessionTape::recycle(std::size_t index) {
+  OpenExchange& open = *open_[index];
+  for (Half& side : open.halves) {
+    empty(side.unwritten);
+    empty(side.held);
+    side.written = 0;
+    side.overlong = false;
+  }
+  open.chunks.clear();
+  open.edits.clear();
+  open.method.clear();
+  open.resource.clear();
+  open.note.clear();
+  open.status = 0;
+  open.origin = Origin::Upstream;
+  open.row_written = false;
+  --open_count_;
+  std::rotate(open_.begin() + static_cast<std::ptrdiff_t>(index),
+              open_.begin() + static_cast<std::ptrdiff_t>(index) + 1,
+              open_.begin() + static_cast<std::ptrdiff_t>(open_count_) + 1);
+}
+
+Duration SessionTape::since(const OpenExchange& open) const {
+  return std::max(Duration{0}, now_ - open.started_at);
+}
+
+}  // namespace understudy

@@ -1,0 +1,121 @@
+// The tape of one session: collects what a forwarder says into exchange rows.
+//
+// An exchange that ends within a beat becomes one row with all its bytes. One that is still open
+// at the second beat after it began, or that has grown beyond kSpillBytes, is written as far as it
+// is, and the rest follows in segments; so memory is bounded whatever a body's size, and a kill
+// costs a beat. Where a rule redacts, nothing leaves this object before it is redacted.
+//
+// Sans-io, one worker thread.
+#pragma once
+
+#include "protocols/core/tape.h"
+#include "protocols/core/time.h"
+#include "recorder/row_outbox.h"
+#include "recorder/rule_redaction.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+/// Buffered bytes of one session that are spilled at once: large enough that most messages are one
+/// row, small enough that a thousand sessions in mid-body stay within some tens of MiB.
+inline constexpr std::size_t kSpillBytes = std::size_t{64} * 1024;
+
+/// A message that must be whole to be redacted is held up to this; what is longer is not stored
+/// beyond its head, and the exchange says so.
+inline constexpr std::size_t kMaxHeldForRedaction = std::size_t{8} * 1024 * 1024;
+
+class SessionTape final : public Tape {
+ public:
+  /// `protocol` is the registry's static name; `redaction` null = nothing to redact. All outlive
+  /// the tape.
+  SessionTape(RowOutbox& outbox, std::int64_t session, std::string_view protocol,
+              const RuleRedaction* redaction);
+  ~SessionTape() override;
+  SessionTape(const SessionTape&) = delete;
+  SessionTape& operator=(const SessionTape&) = delete;
+
+  /// The time of the read whose bytes follow.
+  void set_time(Timestamp now) { now_ = now; }
+
+  void begin(ExchangeNo exchange, Side opener, UpstreamNo upstream) override;
+  void head(ExchangeNo exchange, Side from, ByteView bytes) override;
+  void body(ExchangeNo exchange, Side from, ByteView bytes) override;
+  void message_end(ExchangeNo exchange, Side from) override;
+  void facts(ExchangeNo exchange, const Facts& facts) override;
+  void edit(ExchangeNo exchange, Side from, Edit edit) override;
+  void answered_by_us(ExchangeNo exchange) override;
+  void end(ExchangeNo exchange, Ending ending, ByteView note) override;
+  void session_note(ByteView note) override;
+  void speaks(std::string_view protocol) override { protocol_ = protocol; }
+
+  enum class Spill : std::uint8_t { Old, All };
+  /// Writes what is open and old (or all of it) as far as it is. True: nothing is left unwritten.
+  bool spill(Spill which);
+
+  [[nodiscard]] std::string_view note() const { return note_; }
+  [[nodiscard]] std::uint64_t bytes_from(Side side) const {
+    return bytes_[static_cast<std::size_t>(side)];
+  }
+  [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }
+
+ private:
+  /// One direction of an open exchange.
+  struct Half {
+    Bytes unwritten;  ///< redacted, no row has it yet
+    Bytes held;       ///< waits for the rest of its message to be redacted
+    std::uint64_t written = 0;  ///< bytes in rows so far
+    bool overlong = false;      ///< held passed its bound: the rest of the message is not stored
+  };
+  struct OpenExchange {
+    ExchangeNo number = 0;
+    std::int64_t id = 0;
+    std::uint32_t beat = 0;  ///< outbox beat in which it began
+    UpstreamNo upstream = 0;
+    std::string_view protocol;
+    Side opener = Side::Client;
+    Origin origin = Origin::Upstream;
+    bool row_written = false;
+    bool dropped = false;
+    std::uint16_t status = 0;
+    Timestamp started_at{};
+    Half halves[2];
+    Bytes chunks, edits;
+    std::string method, resource, note;
+  };
+
+  OpenExchange& find(ExchangeNo exchange);
+  Half& half(OpenExchange& open, Side from) { return open.halves[static_cast<std::size_t>(from)]; }
+  void append(OpenExchange& open, Side from, ByteView bytes, bool is_head);
+  void release_held(OpenExchange& open, Side from);
+  void refresh_redacted_facts(OpenExchange& open);
+  void ensure_listed();
+  void drop_unwritten(OpenExchange& open);
+  void count_dropped(std::uint64_t bytes);
+  void add_note(OpenExchange& open, std::string_view text);
+  void write(OpenExchange& open, bool still_open, Ending ending);
+  void write_row(OpenExchange& open, bool still_open, Ending ending);
+  void write_segments(OpenExchange& open);
+  void write_update(OpenExchange& open, Ending ending);
+  void recycle(std::size_t index);
+  [[nodiscard]] Duration since(const OpenExchange& open) const;
+
+  RowOutbox& outbox_;
+  const std::int64_t session_;
+  std::string_view protocol_;  ///< of exchanges that begin now; static text of the registry
+  const RuleRedaction* const redaction_;
+  Timestamp now_{};
+  /// In order of number. The objects of ended exchanges stay behind `open_count_` for their memory.
+  std::vector<std::unique_ptr<OpenExchange>> open_;
+  std::size_t open_count_ = 0;
+  bool listed_ = false;
+  std::string note_;
+  std::uint64_t bytes_[2] = {0, 0};
+  std::uint64_t dropped_bytes_ = 0;
+};
+
+}  // namespace understudy
