@@ -1,0 +1,229 @@
+#include "replayer/exchange_conversation.h"
+
+#include "replayer/reply_slice.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy {
+
+ExchangeConversation::ExchangeConversation(ExchangeRepertoire& repertoire,
+                                           const ConversationPlace& place)
+    : repertoire_(repertoire),
+      place_(place),
+      decoder_(repertoire.service().protocol->decoder()),
+      pacer_(repertoire.service().timing_factor) {}
+
+ExchangeConversation::~ExchangeConversation() {
+  if (scratch_) place_.scratch.put(std::move(scratch_));
+}
+
+Silence ExchangeConversation::silence() const {
+  const bool in_head = scratch_ && head_bytes_ == 0 && !scratch_->held.empty();
+  return in_head ? Silence::Head : Silence::Idle;
+}
+
+void ExchangeConversation::on_bytes(ByteView bytes, Moment now, Outbox& out) {
+  if (over_) return;
+  if (!scratch_) scratch_ = place_.scratch.take();
+  if (!scratch_->held.empty() || sending_) {
+    scratch_->held += bytes;
+    if (!sending_) go_on(now, out);
+    return;
+  }
+  const std::size_t done = work(bytes, now, out);
+  if (!over_) scratch_->held.assign(bytes.substr(done));
+  settle(out);
+}
+
+void ExchangeConversation::on_eof(Moment now, Outbox& out) {
+  eof_ = true;
+  if (sending_) return;
+  if (scratch_) return go_on(now, out);
+  over_ = true;
+  out.end = Outbox::End::Close;
+}
+
+void ExchangeConversation::on_sent(Moment now, Outbox& out) {
+  if (paced_.stub != nullptr) return send_due(now, out);
+  sending_ = false;
+  if (!scratch_) return;
+  scratch_->forget_answers();
+  if (!over_) go_on(now, out);
+}
+
+void ExchangeConversation::on_time(Moment now, Outbox& out) {
+  if (paced_.stub != nullptr) send_due(now, out);
+}
+
+/// Answers what is held.
+void ExchangeConversation::go_on(Moment now, Outbox& out) {
+  const std::size_t done = work(scratch_->held, now, out);
+  scratch_->held.erase(0, done);
+  settle(out);
+}
+
+/// After work: says what must happen before more is done, and gives buffers back.
+void ExchangeConversation::settle(Outbox& out) {
+  sending_ = out.sends() || paced_.stub != nullptr;
+  out.more = out.sends();
+  if (eof_ && !sending_ && !over_) {
+    over_ = true;  // what was begun will never end
+    out.end = Outbox::End::Close;
+  }
+  if (over_) scratch_->held.clear();
+  if (!sending_ && scratch_->held.empty()) place_.scratch.put(std::move(scratch_));
+}
+
+std::size_t ExchangeConversation::work(ByteView unread, Moment now, Outbox& out) {
+  std::size_t begin = 0;  // of the current request
+  while (!over_ && paced_.stub == nullptr && out.stored.size == 0 &&
+         scratch_->answered < kMaxAnswerBatch) {
+    const ByteView rest = unread.substr(begin + taken_);
+    if (rest.empty() && !eof_) break;
+    const Step step = decoder_->step(Side::Client, rest, eof_);
+    if (step.kind == Step::Kind::Malformed || step.kind == Step::Kind::Switched) {
+      refuse(step.status, step.detail, unread.substr(begin), now, out);
+      break;
+    }
+    if (step.size == 0 && !step.message_ends) break;  // NeedMore
+    taken_ += step.size;
+    if (step.kind == Step::Kind::Head) head_bytes_ = taken_;
+    if (!step.message_ends) {
+      if (taken_ - head_bytes_ <= kMaxMatchedBody) continue;
+      refuse(413, "the body is larger than the 64 MiB that are matched",
+             unread.substr(begin, head_bytes_), now, out);
+      break;
+    }
+    answer(unread.substr(begin, taken_), now, out);
+    decoder_->answered(step.exchange);
+    begin += std::exchange(taken_, 0);
+    head_bytes_ = 0;
+    interim_sent_ = false;
+  }
+  if (!over_) ask_for_body(unread.substr(begin), out);
+  return begin;
+}
+
+/// A client that waits for leave to send its body gets it, once nothing else is to be said before.
+void ExchangeConversation::ask_for_body(ByteView request, Outbox& out) {
+  const bool only_head = head_bytes_ != 0 && request.size() == head_bytes_;
+  if (!only_head || interim_sent_ || paced_.stub != nullptr || out.stored.size != 0) return;
+  interim_sent_ = true;
+  const ByteView interim = repertoire_.replay().interim(request);
+  if (!interim.empty()) out.pieces.push_back(interim);
+}
+
+void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
+  const std::optional<RequestRedaction>& redaction = repertoire_.service().redaction;
+  ByteView matched = request;
+  if (redaction) {
+    scratch_->redacted.assign(request);
+    redaction->apply(scratch_->redacted);
+    matched = scratch_->redacted;
+  }
+  MatchKey& key = scratch_->key;
+  key.clear();
+  if (!repertoire_.replay().key(matched, key)) {
+    return refuse(400, "the request cannot be read", matched, now, out);
+  }
+  const std::int64_t track = repertoire_.index().find(key);
+  if (track < 0) return miss(matched, track, now, out);
+  const AnswerCursors::Answer next = repertoire_.cursors().take(track);
+  if (next.stub == nullptr) return miss(matched, track, now, out);
+  answer_with(*next.stub, next.outcome, request, now, out);
+}
+
+LiveContext ExchangeConversation::context(Moment now) const {
+  return {now.wall, repertoire_.service().client_scheme, place_.authority};
+}
+
+void ExchangeConversation::answer_with(const Stub& stub, Outcome outcome, ByteView request,
+                                       Moment now, Outbox& out) {
+  const std::size_t position = scratch_->answered;
+  LiveAnswer& answer = next_answer();
+  repertoire_.replay().answer(*stub.reply, request, context(now), answer);
+  place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, stub.number,
+                           stub.key_hash, outcome});
+  const StoredBytes rest =
+      answer.whole ? StoredBytes{}
+                   : StoredBytes{stub.id, stub.loaded_reply_bytes, stub.reply->missing_bytes()};
+  if (!pacer_.waits() || stub.pace.empty()) return send(answer, rest, out);
+  pacer_.arrival(now.steady);
+  paced_ = {&stub, 0, 0, rest.size, rest, position, pacer_.next(stub.pace.front().gap)};
+  for (const ByteView piece : answer.pieces)
+    paced_.total += piece.size();
+  // Answers to earlier requests leave first; on_sent() goes on then.
+  if (!out.sends()) send_due(now, out);
+}
+
+void ExchangeConversation::miss(ByteView request, std::int64_t track, Moment now, Outbox& out) {
+  const NearestStubs& nearest = repertoire_.nearest();
+  const std::string label = request_label(*repertoire_.service().protocol, request);
+  MissExplanation why =
+      track < 0 ? nearest.explain(label, request) : nearest.used_up(request, track);
+  LiveAnswer& answer = next_answer();
+  repertoire_.replay().miss(request, miss_json(why), context(now), answer);
+  send(answer, {}, out);
+  place_.journal.missed({0, now.wall, &repertoire_.service().identity, label,
+                         key_hash(scratch_->key.key), place_.session, std::move(why.nearest)});
+}
+
+void ExchangeConversation::refuse(std::uint16_t status, ByteView why, ByteView request, Moment now,
+                                  Outbox& out) {
+  LiveAnswer& answer = next_answer();
+  repertoire_.replay().refuse(status, why, answer);
+  answer.close = true;  // where the next request would begin is not known
+  send(answer, {}, out);
+  Bytes shown_request(request.substr(0, decoder_->max_held()));
+  if (repertoire_.service().redaction) repertoire_.service().redaction->apply(shown_request);
+  const std::string label = request_label(*repertoire_.service().protocol, shown_request);
+  NearStub reason;
+  reason.label = "no request that can be matched";
+  reason.distance = 1;
+  reason.differences.push_back({"request", "one that can be read", std::string(why)});
+  place_.journal.missed({0,
+                         now.wall,
+                         &repertoire_.service().identity,
+                         label,
+                         key_hash(label),
+                         place_.session,
+                         {std::move(reason)}});
+}
+
+void ExchangeConversation::send(const LiveAnswer& answer, const StoredBytes& rest, Outbox& out) {
+  out.pieces.insert(out.pieces.end(), answer.pieces.begin(), answer.pieces.end());
+  out.stored = rest;
+  end_after(answer, out);
+}
+
+void ExchangeConversation::end_after(const LiveAnswer& answer, Outbox& out) {
+  if (!answer.close && !answer.reset) return;
+  over_ = true;
+  out.end = answer.reset ? Outbox::End::Reset : Outbox::End::Close;
+}
+
+/// Lets the portions leave whose time has come.
+void ExchangeConversation::send_due(Moment now, Outbox& out) {
+  const LiveAnswer& answer = scratch_->answers[paced_.answer];
+  const std::vector<PaceStep>& pace = paced_.stub->pace;
+  while (paced_.deadline <= now.steady && out.stored.size == 0) {
+    const std::uint64_t begin = paced_.sent;
+    const bool last = paced_.step + 1 == pace.size();
+    const std::uint64_t portion = pace[paced_.step].bytes;
+    // The live reply may be longer or shorter than the recorded one: the last portion is the rest.
+    paced_.sent = last ? paced_.total : std::min(paced_.total, begin + portion);
+    append_slice(answer.pieces, paced_.rest, begin, paced_.sent, out);
+    if (paced_.sent == paced_.total) {
+      end_after(answer, out);
+      paced_ = {};
+      out.more = true;
+      return;
+    }
+    paced_.deadline = pacer_.next(pace[++paced_.step].gap);
+  }
+  out.more = out.sends();
+  if (!out.more) out.wake = paced_.deadline;
+}
+
+}  // namespace understudy

@@ -1,0 +1,42 @@
+// All that one virtual service can answer, however its protocol is replayed. Shared by all workers;
+// what changes inside is guarded there.
+#pragma once
+
+#include "replayer/conversation.h"
+#include "replayer/journal.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace understudy {
+
+class ScratchShelf;
+
+/// What the connection of a conversation is.
+struct ConversationPlace {
+  Journal::Lane& journal;        ///< of the connection's worker
+  ScratchShelf& scratch;         ///< of the connection's worker
+  const std::string& authority;  ///< "host:port" that the service listens at
+  std::uint64_t session = 0;
+};
+
+struct UnusedExchange {
+  std::int64_t number = 0;
+  std::string label;
+};
+
+class Repertoire {
+ public:
+  virtual ~Repertoire() = default;
+
+  /// A conversation for a new connection; neither the place's parts nor this may go before it.
+  [[nodiscard]] virtual std::unique_ptr<Conversation> converse(const ConversationPlace& place) = 0;
+  [[nodiscard]] virtual std::size_t stub_count() const = 0;
+  /// Exchanges that answered nothing so far. Any thread.
+  [[nodiscard]] virtual std::vector<UnusedExchange> unused() const = 0;
+};
+
+}  // namespace understudy
