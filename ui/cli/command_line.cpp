@@ -1,0 +1,369 @@
+#include "ui/cli/command_line.h"
+
+#include "ui/cli/help_text.h"
+#include "ui/cli/later_options.h"
+#include "ui/cli/option_values.h"
+#include "ui/web/program_version.h"
+
+#include <fmt/format.h>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace understudy {
+
+namespace {
+
+/// More would be threads without cores; the store's one writer is the limit long before.
+constexpr std::uint64_t kMaxWorkers = 64;
+constexpr std::uint64_t kMaxQueueMib = 65'536;
+constexpr std::uint64_t kMaxConnections = 10'000'000;
+
+/// CLI11's layout, with usage lines that know of COMMAND and option columns without its own marks
+/// for defaults (descriptions name them).
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(32); }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+    const bool runs_command = app->get_name() == "record" || app->get_name() == "replay";
+    if (runs_command) usage.insert(usage.find('\n'), " [-- COMMAND ARG...]");
+    return usage;
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() || option->get_positional() ? "" : " " + type;
+  }
+};
+
+/// Options are bound to the arguments of their command; which command it was is asked afterwards.
+struct Grammar {
+  CLI::App app{kProgramDescription, "understudy"};
+  RecordArguments record;
+  ReplayArguments replay;
+  UiArguments ui;
+  ListArguments list;
+  ShowArguments show;
+  SearchArguments search;
+  ReindexArguments reindex;
+  RulesArguments rules;
+
+  Grammar();
+
+ private:
+  CLI::App& command(const char* name, const char* description, const char* footer);
+  void add_record();
+  void add_replay();
+  void add_views();
+  void add_others();
+};
+
+/// An option whose text is read by `parse`, which returns something that is empty when it is bad.
+template <class Parse, class Store>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& description,
+                        const std::string& expected, Parse parse, Store store) {
+  return app.add_option_function<std::string>(
+      name,
+      [=](const std::string& text) {
+        const auto value = parse(text);
+        if (!value) {
+          throw CLI::ValidationError(name, fmt::format("'{}' is not {}", text, expected));
+        }
+        store(*value);
+      },
+      description);
+}
+
+void add_count(CLI::App& app, const std::string& name, const std::string& description,
+               std::uint64_t max, std::size_t& target) {
+  add_parsed(
+      app, name, description, fmt::format("a whole number from 1 to {}", max),
+      [max](const std::string& text) {
+        auto value = parse_count(text, max);
+        return value && *value > 0 ? value : std::nullopt;
+      },
+      [&target](std::uint64_t value) { target = static_cast<std::size_t>(value); })
+      ->type_name("N");
+}
+
+void add_wait(CLI::App& app, const std::string& name, const std::string& description,
+              std::chrono::milliseconds& target) {
+  add_parsed(
+      app, name, description, "a duration such as 500ms, 10s or 5m (at most 24 hours)",
+      [](const std::string& text) { return parse_wait(text); },
+      [&target](std::chrono::milliseconds value) { target = value; })
+      ->type_name("TIME");
+}
+
+/// CLI11 knows errors as exceptions; they end in parse_command_line().
+void or_refuse(const Result<void>& checked) {
+  if (!checked) throw CLI::ValidationError(describe(checked.error()));
+}
+
+/// One of a few words.
+template <class Value>
+void add_choice(CLI::App& app, const std::string& name, const std::string& words,
+                const std::string& description, std::map<std::string, Value> values,
+                Value& target) {
+  add_parsed(
+      app, name, description, "one of " + words,
+      [values = std::move(values)](const std::string& text) {
+        const auto found = values.find(text);
+        return found == values.end() ? std::optional<Value>() : found->second;
+      },
+      [&target](const Value& value) { target = value; })
+      ->type_name(words);
+}
+
+void add_log_level(CLI::App& app, std::string& target) {
+  std::map<std::string, std::string> levels;
+  for (const char* level : {"trace", "debug", "info", "warning", "error", "off"}) {
+    levels[level] = level;
+  }
+  add_choice(app, "--log-level", "trace|debug|info|warning|error|off",
+             "Lines on standard error (default: the configuration's, else info)", levels, target);
+}
+
+void add_ui(CLI::App& app, const std::string& name, const std::string& description,
+            UiChoice& target) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &target](const std::string& text) {
+           Result<UiChoice> choice = parse_ui_choice(name, text);
+           if (!choice) throw CLI::ValidationError(describe(choice.error()));
+           target = std::move(*choice);
+         },
+         description)
+      ->type_name("[HOST:]PORT|off");
+}
+
+void add_rule_options(CLI::App& app, std::string& config, std::vector<std::string>& forwards) {
+  app.add_option("--config", config, "Rules and settings, a registration.xml")->type_name("FILE");
+  app.add_option("--forward", forwards, "A rule in one string; may be given again")
+      ->type_name("LEFT=RIGHT")
+      ->allow_extra_args(false);
+}
+
+void add_run_options(CLI::App& app, RunArguments& run) {
+  add_rule_options(app, run.config, run.forwards);
+  add_ui(app, "--ui",
+         "Status page and API (default 127.0.0.1:7070, any free port when it\n"
+         "is taken; off with a COMMAND)",
+         run.ui);
+  app.add_option("--ready-file", run.ready_file,
+                 "Written as JSON once every port listens: pid, ui, rules with\ntheir addresses")
+      ->type_name("FILE");
+  app.add_flag_callback(
+      "--no-env", [&run] { run.set_environment = false; },
+      "Do not set UNDERSTUDY_<RULE NAME> for the COMMAND");
+  add_count(app, "--workers", "Threads for connections (default: one per core, at most 4)",
+            kMaxWorkers, run.workers);
+  add_count(app, "--max-connections",
+            "Open client connections (default: what the descriptor limit\nallows, said at start)",
+            kMaxConnections, run.max_connections);
+  add_log_level(app, run.log_level);
+  app.add_flag("--json", run.json, "Print the summary as JSON on standard output");
+}
+
+Grammar::Grammar() {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", "understudy " + std::string(program_version()),
+                       "Print the version and exit");
+  app.require_subcommand(1);
+  app.footer(kProgramFooter);
+  add_record();
+  add_replay();
+  add_views();
+  add_others();
+}
+
+CLI::App& Grammar::command(const char* name, const char* description, const char* footer) {
+  CLI::App* added = app.add_subcommand(name, description);
+  added->footer(footer);
+  return *added;
+}
+
+void Grammar::add_record() {
+  CLI::App& sub =
+      command("record", "Stand between an application and real systems, and record", kRecordFooter);
+  sub.add_option("STORE", record.run.store,
+                 "SQLite file to append a recording to (default understudy.db)");
+  add_run_options(sub, record.run);
+  sub.add_option("--name", record.name, "Name of the recording (default: the UTC start time)");
+  add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 32)",
+            kMaxQueueMib, record.queue_mib);
+  add_choice<Overload>(sub, "--overload", "stall|drop",
+                       "When that is full: clients wait (default), or drop and count",
+                       {{"stall", Overload::Stall}, {"drop", Overload::Drop}}, record.overload);
+  add_choice<bool>(sub, "--on-store-error", "continue|stop",
+                   "When the store breaks: forward without recording (default),\n"
+                   "or end with exit code 4",
+                   {{"continue", false}, {"stop", true}}, record.stop_on_store_error);
+  add_wait(sub, "--connect-timeout", "Connecting to an upstream, then 504 (default 10s)",
+           record.limits.connect);
+  add_wait(sub, "--head-timeout", "A request head that was begun, then 408 (default 30s)",
+           record.limits.head);
+  add_wait(sub, "--reply-timeout", "Silence while a reply is due, then 504 (default 5m)",
+           record.limits.reply);
+}
+
+void Grammar::add_replay() {
+  CLI::App& sub =
+      command("replay", "Serve a recording in place of the real systems", kReplayFooter);
+  sub.add_option("STORE", replay.run.store, "SQLite file that holds the recording")->required();
+  sub.add_option("--recording", replay.recording, "Which one (default: the latest)")
+      ->type_name("NAME");
+  add_run_options(sub, replay.run);
+  add_parsed(
+      sub, "--timing",
+      "none: at once (default); recorded: with the recorded gaps;\na number: gaps times this",
+      "none, recorded or a factor from 0 to 1000",
+      [](const std::string& text) { return parse_timing(text); },
+      [this](double factor) { replay.timing_factor = factor; })
+      ->type_name("none|recorded|FACTOR");
+  add_choice<AfterLast>(
+      sub, "--after-last", "stick|loop|miss",
+      "When the recorded answers to a request are used up: repeat the\n"
+      "last (default), start again, or miss",
+      {{"stick", AfterLast::Stick}, {"loop", AfterLast::Loop}, {"miss", AfterLast::Miss}},
+      replay.after_last);
+  sub.add_option_function<std::string>(
+         "--on-miss", [](const std::string& text) { or_refuse(check_on_miss(text)); },
+         "error: a miss is answered as one (default, and all there is in\nthis version)")
+      ->type_name("error");
+  sub.add_option_function<std::string>(
+         "--fail-on",
+         [this](const std::string& words) {
+           std::string bad;
+           if (parse_fail_on(words, replay.fail_on, bad)) return;
+           throw CLI::ValidationError(
+               "--fail-on",
+               fmt::format("'{}' is none of miss, unused, exhausted, relaxed, all", bad));
+         },
+         "What makes the exit code 1 (default miss)")
+      ->type_name("LIST");
+  sub.add_option_function<std::vector<std::string>>(
+         "--report",
+         [this](const std::vector<std::string>& files) {
+           for (const std::string& file : files)
+             or_refuse(check_report_name(file));
+           replay.reports = files;
+         },
+         "Write a report, JSON or JUnit by its ending (.json, .xml); may be\ngiven again")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+void Grammar::add_views() {
+  CLI::App& lister = command("list", "List recordings, or the exchanges of one", kListFooter);
+  lister.add_option("STORE", list.store, "SQLite file")->required();
+  lister.add_option("RECORDING", list.recording, "Its name");
+  lister.add_flag("--json", list.json, "One JSON object a line");
+
+  CLI::App& shower = command("show", "Show one exchange or session", kShowFooter);
+  shower.add_option("STORE", show.store, "SQLite file")->required();
+  shower.add_option("ID", show.id, "N, sN, NAME:N or NAME:sN")->required();
+  CLI::Option_group& forms = *shower.add_option_group("Form");
+  const auto form = [&](const char* name, const char* text, ShowArguments::As as) {
+    forms.add_flag_callback(name, [this, as] { show.as = as; }, text);
+  };
+  form("--raw", "Exact bytes as received: the request, then the reply", ShowArguments::As::Raw);
+  form("--json", "One JSON object", ShowArguments::As::Json);
+  form("--hex", "Offsets, hexadecimal digits and text", ShowArguments::As::Hex);
+  forms.require_option(0, 1);
+
+  CLI::App& searcher = command("search", "Find exchanges by text", kSearchFooter);
+  searcher.add_option("STORE", search.store, "SQLite file")->required();
+  searcher.add_option("QUERY", search.query, "Words that must all occur")->required();
+  searcher.add_flag("--json", search.json, "One JSON object a line");
+}
+
+void Grammar::add_others() {
+  CLI::App& indexer = command("reindex", "Rebuild what is derived from bytes", kReindexFooter);
+  indexer.add_option("STORE", reindex.store, "SQLite file")->required();
+  indexer.add_flag("--json", reindex.json, "Print the outcome as JSON");
+
+  CLI::App& ruler = command("rules", "Explain what each rule will do", kRulesFooter);
+  ruler.add_option("CONFIG", rules.config, "A registration.xml");
+  ruler.add_option("--forward", rules.forwards, "A rule in one string; may be given again")
+      ->type_name("LEFT=RIGHT")
+      ->allow_extra_args(false);
+  ruler.add_flag("--json", rules.json, "One JSON object a line");
+
+  CLI::App& page = command("ui", "Serve the status page of a store", kUiFooter);
+  page.add_option("STORE", ui.store, "SQLite file")->required();
+  add_ui(page, "--listen", "Where (default 127.0.0.1:7070, any free port when it is taken)",
+         ui.listen);
+  add_log_level(page, ui.log_level);
+}
+
+TextToPrint help_of(const Grammar& grammar) {
+  return {grammar.app.help() + "\n"};
+}
+
+Error usage_error(const CLI::App& app, std::string message) {
+  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
+  const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  return {ErrorSource::Config, "", fmt::format("{} (see understudy {}--help)", message, command)};
+}
+
+Result<CommandLine> chosen_arguments(Grammar& grammar, std::vector<std::string> command,
+                                     bool has_command) {
+  const std::string name = grammar.app.get_subcommands().front()->get_name();
+  if (has_command && name != "record" && name != "replay") {
+    return std::unexpected(
+        usage_error(grammar.app, fmt::format("'{}' runs no COMMAND: leave out the '--'", name)));
+  }
+  if (name == "record") {
+    grammar.record.run.command = std::move(command);
+    return std::move(grammar.record);
+  }
+  if (name == "replay") {
+    grammar.replay.run.command = std::move(command);
+    return std::move(grammar.replay);
+  }
+  if (name == "ui") return std::move(grammar.ui);
+  if (name == "list") return std::move(grammar.list);
+  if (name == "show") return std::move(grammar.show);
+  if (name == "search") return std::move(grammar.search);
+  if (name == "reindex") return std::move(grammar.reindex);
+  return std::move(grammar.rules);
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
+  const auto dashes = std::ranges::find(arguments, "--");
+  std::vector<std::string> ours(arguments.begin(), dashes);
+  const bool has_command = dashes != arguments.end();
+  std::vector<std::string> command;
+  if (has_command) command.assign(dashes + 1, arguments.end());
+
+  if (Result<void> known = refuse_later_parts(ours); !known) {
+    return std::unexpected(known.error());
+  }
+  Grammar grammar;
+  if (ours.empty() && !has_command) return help_of(grammar);
+  try {
+    std::ranges::reverse(ours);  // CLI11 takes them from the back
+    grammar.app.parse(std::move(ours));
+  } catch (const CLI::CallForHelp&) {
+    return help_of(grammar);
+  } catch (const CLI::CallForVersion& version) {
+    return TextToPrint{std::string(version.what()) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(usage_error(grammar.app, error.what()));
+  }
+  if (has_command && command.empty()) {
+    return std::unexpected(usage_error(grammar.app, "a COMMAND must follow '--'"));
+  }
+  return chosen_arguments(grammar, std::move(command), has_command);
+}
+
+}  // namespace understudy

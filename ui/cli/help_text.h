@@ -1,0 +1,126 @@
+// The parts of --help that are written by hand: what to try, limits, exit codes.
+#pragma once
+
+namespace understudy {
+
+inline constexpr const char* kProgramDescription =
+    "Understudy records what an application says to the systems it depends on, and then stands in\n"
+    "for them: same ports, same answers, no upstream needed.";
+
+inline constexpr const char* kProgramFooter = R"(A first round:
+  understudy record --forward http://localhost:8080=http://localhost:9000
+  curl http://localhost:8080/orders/1         (then Ctrl-C in the first terminal)
+  understudy list understudy.db
+  understudy replay understudy.db             (the system on port 9000 may be gone now)
+
+`understudy COMMAND --help` explains each command with its limits and defaults.
+
+Exit codes:
+  0  done
+  1  ran, but the verdict is negative: a miss under --fail-on, nothing found
+  2  usage or configuration error; the message says where and what was expected
+  3  could not start or go on: port taken, privilege missing
+  4  the store: not there, corrupt, full, in use by another recorder, of a newer version
+  With -- COMMAND its own code wins when it is not 0 (128 + signal when it was killed).)";
+
+inline constexpr const char* kRecordFooter = R"(Rules:
+  LEFT is where to listen and what the client speaks, RIGHT the real system:
+    http://localhost:8080=http://api.example.com      both loopbacks, port 8080
+    http://:8080=http://api.example.com/v2            all adapters; /v2 goes before each path
+    tcp://localhost:0=tcp://db.example.com:5432       any free port, printed at the start
+  Rules of --config come first. With -- COMMAND, the command finds each rule's address in the
+  environment as UNDERSTUDY_<RULE NAME>=host:port (upper case, other characters _).
+
+Limits:
+  A request head of at most 64 KiB and 256 fields; an over-long one is answered with 431.
+  Ambiguous HTTP framing is answered with 400 and recorded, never passed on.
+  Waiting: --connect-timeout 10s, --head-timeout 30s, --reply-timeout 5m.
+  Open connections: --max-connections, by default half of the descriptor limit, said at start.
+  Not yet stored: --queue-mib 32; when it is full, clients wait (--overload stall), or what is
+  not stored is counted (--overload drop).
+  kill -9 at any moment costs at most the last 100 ms, never the file.
+
+Signals:
+  SIGINT and SIGTERM stop cleanly: open exchanges get 10 s to end; a second signal ends the
+  program at once. SIGHUP checks the configuration again; a changed one applies at the next
+  start.
+
+Examples:
+  understudy record --forward http://localhost:8080=http://localhost:9000
+  understudy record run.db --config registration.xml --name nightly
+  understudy record run.db --forward http://localhost:0=http://localhost:9000 -- npm test
+  sqlite3 run.db "select method, url, status from http")";
+
+inline constexpr const char* kReplayFooter =
+    R"(Nothing here connects out: a request without a recorded answer is a miss (HTTP: 501 with the
+nearest recorded requests and the fields that differ), never a call to the real system. STORE is
+not written to.
+
+Which answer:
+  HTTP requests match by method, path, query (in any order) and body by meaning (JSON, form),
+  else by its bytes. Repeats of a request walk the recorded answers in order. Raw TCP replays
+  whole conversations.
+
+Verdict:
+  --fail-on takes miss, unused, exhausted, relaxed (comma between them) or all.
+  --report writes JSON (.json) or JUnit (.xml); give it twice for both.
+
+Examples:
+  understudy replay run.db
+  understudy replay run.db --recording nightly --timing recorded
+  understudy replay run.db --forward http://localhost:9090=http://localhost:9000
+  understudy replay run.db --fail-on all --report junit.xml -- npm test)";
+
+inline constexpr const char* kUiFooter =
+    R"(Serves the status page and /api/v1/info for a store, read-only, until SIGINT or SIGTERM.
+
+Example:
+  understudy ui run.db --listen 7071)";
+
+inline constexpr const char* kListFooter =
+    R"(Without RECORDING: the recordings of the store. With it: its exchanges, one a line, as
+id, time, protocol, rule, method, resource, status.
+
+Examples:
+  understudy list run.db
+  understudy list run.db nightly
+  understudy list run.db nightly --json | jq -r .resource)";
+
+inline constexpr const char* kShowFooter = R"(IDs:
+  7          exchange 7 of the latest recording
+  s2         session 2 of it, with its exchanges
+  nightly:7  exchange 7 of the recording "nightly";  nightly:s2  a session of it
+
+What is shown are the bytes as received; what was changed on the way is marked "sent as".
+--raw writes the exact bytes of the request, then of the reply.
+
+Examples:
+  understudy show run.db 7
+  understudy show run.db nightly:s2 --hex)";
+
+inline constexpr const char* kSearchFooter =
+    R"(Every word of QUERY must occur, in any case, in the method, resource, heads or note of
+an exchange; "double quotes" keep words together. Bodies are not searched.
+All recordings are searched, the latest one last. Exit code 1: nothing matched.
+
+Examples:
+  understudy search run.db orders
+  understudy search run.db 'post "x-request-id: 42"')";
+
+inline constexpr const char* kReindexFooter =
+    R"(Rebuilds what is derived from the recorded bytes: methods, resources and statuses that an older
+version of a codec wrote, and the decoded heads and bodies of the `http` view. The recorded bytes
+are not touched.
+
+Example:
+  understudy reindex run.db)";
+
+inline constexpr const char* kRulesFooter =
+    R"(Says in plain words what each rule of CONFIG will do, with warnings about what was read past, and
+finds rules that take each other's port and rules that lead back to themselves (exit code 2).
+
+Examples:
+  understudy rules registration.xml
+  understudy rules --forward http://localhost:8080=http://api.example.com)";
+
+}  // namespace understudy

@@ -1,0 +1,11 @@
+// `understudy reindex`.
+#pragma once
+
+#include "ui/cli/arguments.h"
+
+namespace understudy {
+
+/// Returns the exit code.
+[[nodiscard]] int run(const ReindexArguments& arguments);
+
+}  // namespace understudy

@@ -1,0 +1,53 @@
+#include "ui/cli/rule_input.h"
+
+#include "protocols/registry.h"
+#include "store/rule_file.h"
+
+#include <optional>
+#include <utility>
+
+namespace understudy {
+
+namespace {
+
+SchemeTable scheme_table() {
+  SchemeTable table;
+  for (const SchemeEntry& entry : all_schemes()) {
+    SchemeInfo info;
+    info.spelling = entry.scheme.name;
+    info.protocol = entry.protocol->name();
+    info.tls = entry.scheme.tls;
+    info.default_port = entry.scheme.default_port;
+    info.as_raw = entry.as_raw;
+    table.push_back(std::move(info));
+  }
+  return table;
+}
+
+}  // namespace
+
+Result<RuleInput> read_rules(const std::string& config, std::span<const std::string> forwards) {
+  const SchemeTable schemes = scheme_table();
+  RuleInput input;
+  if (!config.empty()) {
+    Result<RuleFile> file = read_rule_file(config, schemes);
+    if (!file) return std::unexpected(file.error());
+    input.rules = std::move(file->rules);
+    input.warnings = std::move(file->warnings);
+    input.log_level = std::move(file->log_level);
+  }
+  for (const std::string& forward : forwards) {
+    Result<ForwardRule> rule = parse_forward(forward, schemes);
+    if (!rule) return std::unexpected(rule.error());
+    input.rules.push_back(std::move(*rule));
+  }
+  name_rules(input.rules);
+  for (const ForwardRule& rule : input.rules) {
+    if (std::optional<std::string> notice = raw_notice(rule, schemes)) {
+      input.warnings.push_back(std::move(*notice));
+    }
+  }
+  return input;
+}
+
+}  // namespace understudy

@@ -1,0 +1,11 @@
+// `understudy search`.
+#pragma once
+
+#include "ui/cli/arguments.h"
+
+namespace understudy {
+
+/// Returns the exit code.
+[[nodiscard]] int run(const SearchArguments& arguments);
+
+}  // namespace understudy

@@ -1,0 +1,11 @@
+// `understudy show`.
+#pragma once
+
+#include "ui/cli/arguments.h"
+
+namespace understudy {
+
+/// Returns the exit code.
+[[nodiscard]] int run(const ShowArguments& arguments);
+
+}  // namespace understudy

@@ -1,0 +1,11 @@
+// `understudy ui`.
+#pragma once
+
+#include "ui/cli/arguments.h"
+
+namespace understudy {
+
+/// Returns the exit code.
+[[nodiscard]] int run(const UiArguments& arguments);
+
+}  // namespace understudy

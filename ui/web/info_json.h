@@ -1,0 +1,15 @@
+// The body of GET /api/v1/info. Pure.
+#pragma once
+
+#include "ui/web/service_info.h"
+
+#include <string>
+
+namespace understudy {
+
+/// {"name":"understudy","version","command","pid","started_at","store","recording","rules":[{"name",
+/// "scheme","address","upstream"}],"counters":{…}}. `recording` and `upstream` are null where there
+/// is none.
+[[nodiscard]] std::string info_json(const ServiceInfo& info);
+
+}  // namespace understudy

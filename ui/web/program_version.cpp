@@ -1,0 +1,9 @@
+#include "ui/web/program_version.h"
+
+namespace understudy {
+
+std::string_view program_version() {
+  return UNDERSTUDY_VERSION;
+}
+
+}  // namespace understudy

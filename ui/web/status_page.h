@@ -1,0 +1,21 @@
+// The plain status page: what runs, where it listens, how much went by, what to do next. HTML
+// made on the server, no script. Pure.
+#pragma once
+
+#include "ui/web/service_info.h"
+
+#include <string>
+#include <string_view>
+
+namespace understudy {
+
+[[nodiscard]] std::string status_page(const ServiceInfo& info);
+
+/// Text for element content and quoted attributes; control characters become U+FFFD.
+[[nodiscard]] std::string html_escape(std::string_view text);
+
+/// app/app.css and app/icon.svg, built into the program.
+extern const std::string_view kAppCss;
+extern const std::string_view kIconSvg;
+
+}  // namespace understudy
