@@ -1,0 +1,211 @@
+#include "ui/cli/command_line.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace understudy {
+namespace {
+
+using Words = std::vector<std::string>;
+
+template <class Arguments>
+Arguments parsed(const Words& words) {
+  const Result<CommandLine> line = parse_command_line(words);
+  if (!line) {
+    ADD_FAILURE() << line.error().what;
+    return {};
+  }
+  const auto* arguments = std::get_if<Arguments>(&*line);
+  if (arguments == nullptr) {
+    ADD_FAILURE() << "another command";
+    return {};
+  }
+  return *arguments;
+}
+
+/// The sentence that refuses these words.
+std::string refusal(const Words& words) {
+  const Result<CommandLine> line = parse_command_line(words);
+  if (line) {
+    ADD_FAILURE() << "accepted";
+    return "";
+  }
+  EXPECT_EQ(line.error().source, ErrorSource::Config);
+  return describe(line.error());
+}
+
+std::string text(const Words& words) {
+  return parsed<TextToPrint>(words).text;
+}
+
+TEST(CommandLine, RecordHasDocumentedDefaults) {
+  const auto record = parsed<RecordArguments>({"record"});
+  EXPECT_EQ(record.run.store, "understudy.db");
+  EXPECT_EQ(record.run.ui.kind, UiChoice::Kind::Default);
+  EXPECT_TRUE(record.run.set_environment);
+  EXPECT_TRUE(record.run.command.empty());
+  EXPECT_EQ(record.queue_mib, 32u);
+  EXPECT_EQ(record.overload, Overload::Stall);
+  EXPECT_FALSE(record.stop_on_store_error);
+  EXPECT_EQ(record.limits.connect, std::chrono::seconds(10));
+}
+
+TEST(CommandLine, RecordTakesEveryOption) {
+  const auto record = parsed<RecordArguments>({"record",
+                                               "run.db",
+                                               "--config",
+                                               "r.xml",
+                                               "--forward",
+                                               "a=b",
+                                               "--forward",
+                                               "c=d",
+                                               "--name",
+                                               "nightly",
+                                               "--queue-mib",
+                                               "7",
+                                               "--overload",
+                                               "drop",
+                                               "--on-store-error",
+                                               "stop",
+                                               "--connect-timeout",
+                                               "2s",
+                                               "--head-timeout",
+                                               "500ms",
+                                               "--reply-timeout",
+                                               "1m",
+                                               "--max-connections",
+                                               "9",
+                                               "--ready-file",
+                                               "ready.json",
+                                               "--ui",
+                                               "off",
+                                               "--no-env",
+                                               "--workers",
+                                               "3",
+                                               "--log-level",
+                                               "debug",
+                                               "--json"});
+  EXPECT_EQ(record.run.store, "run.db");
+  EXPECT_EQ(record.run.config, "r.xml");
+  EXPECT_EQ(record.run.forwards, (Words{"a=b", "c=d"}));
+  EXPECT_EQ(record.name, "nightly");
+  EXPECT_EQ(record.queue_mib, 7u);
+  EXPECT_EQ(record.overload, Overload::Drop);
+  EXPECT_TRUE(record.stop_on_store_error);
+  EXPECT_EQ(record.limits.connect, std::chrono::seconds(2));
+  EXPECT_EQ(record.limits.head, std::chrono::milliseconds(500));
+  EXPECT_EQ(record.limits.reply, std::chrono::minutes(1));
+  EXPECT_EQ(record.run.max_connections, 9u);
+  EXPECT_EQ(record.run.ready_file, "ready.json");
+  EXPECT_EQ(record.run.ui.kind, UiChoice::Kind::Off);
+  EXPECT_FALSE(record.run.set_environment);
+  EXPECT_EQ(record.run.workers, 3u);
+  EXPECT_EQ(record.run.log_level, "debug");
+  EXPECT_TRUE(record.run.json);
+}
+
+TEST(CommandLine, AnOptionTakesOneValueAtATime) {
+  const auto record = parsed<RecordArguments>({"record", "--forward", "a=b", "run.db"});
+  EXPECT_EQ(record.run.forwards, Words{"a=b"});
+  EXPECT_EQ(record.run.store, "run.db");
+}
+
+TEST(CommandLine, EverythingAfterTheDashesIsTheCommand) {
+  const auto record = parsed<RecordArguments>(
+      {"record", "--forward", "a=b", "--", "npm", "test", "--", "--json", "run.db"});
+  EXPECT_EQ(record.run.store, "understudy.db");
+  EXPECT_FALSE(record.run.json);
+  EXPECT_EQ(record.run.command, (Words{"npm", "test", "--", "--json", "run.db"}));
+}
+
+TEST(CommandLine, CommandsWithoutACommandRefuseTheDashes) {
+  EXPECT_NE(refusal({"record", "--"}).find("COMMAND must follow"), std::string::npos);
+  EXPECT_NE(refusal({"list", "run.db", "--", "ls"}).find("'list' runs no COMMAND"),
+            std::string::npos);
+}
+
+TEST(CommandLine, ReplayTakesEveryOption) {
+  const auto replay = parsed<ReplayArguments>(
+      {"replay", "run.db", "--recording", "nightly", "--timing", "0.5", "--after-last", "loop",
+       "--on-miss", "error", "--fail-on", "all", "--report", "a.json", "--report", "b.xml", "--ui",
+       "localhost:7071"});
+  EXPECT_EQ(replay.run.store, "run.db");
+  EXPECT_EQ(replay.recording, "nightly");
+  EXPECT_EQ(replay.timing_factor, 0.5);
+  EXPECT_EQ(replay.after_last, AfterLast::Loop);
+  EXPECT_TRUE(replay.fail_on.miss && replay.fail_on.unused && replay.fail_on.exhausted &&
+              replay.fail_on.relaxed);
+  EXPECT_EQ(replay.reports, (Words{"a.json", "b.xml"}));
+  EXPECT_EQ(replay.run.ui.at, (Endpoint{"localhost", 7071}));
+}
+
+TEST(CommandLine, ReplayNeedsAStore) {
+  EXPECT_NE(refusal({"replay"}).find("STORE is required"), std::string::npos);
+}
+
+TEST(CommandLine, BadValuesSayWhatIsAllowed) {
+  EXPECT_NE(refusal({"record", "--overload", "wait"}).find("stall|drop"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--queue-mib", "0"}).find("from 1 to"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--reply-timeout", "soon"}).find("500ms"), std::string::npos);
+  EXPECT_NE(refusal({"replay", "a.db", "--timing", "fast"}).find("factor"), std::string::npos);
+  EXPECT_NE(refusal({"replay", "a.db", "--fail-on", "miss,odd"}).find("'odd'"), std::string::npos);
+  EXPECT_NE(refusal({"replay", "a.db", "--report", "a.txt"}).find(".json"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--ui", "0.0.0.0:7070"}).find("other machines"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--nonsense"}).find("see understudy record --help"),
+            std::string::npos);
+  EXPECT_NE(refusal({"show", "a.db", "1", "--raw", "--hex"}).find("--help"), std::string::npos);
+}
+
+TEST(CommandLine, LaterPartsAreNamedAsSuch) {
+  for (const Words& words :
+       {Words{"export", "a.db"}, Words{"check", "a.db"}, Words{"ca", "path"},
+        Words{"record", "--proxy", "3128"}, Words{"record", "--proxy=3128"},
+        Words{"replay", "a.db", "--on-miss", "record"}, Words{"record", "--ui-token", "auto"}}) {
+    EXPECT_NE(refusal(words).find("not part of this version"), std::string::npos) << words.back();
+  }
+}
+
+TEST(CommandLine, WordsOfTheCommandAreNotOurs) {
+  const auto record = parsed<RecordArguments>({"record", "--", "curl", "--proxy", "x"});
+  EXPECT_EQ(record.run.command, (Words{"curl", "--proxy", "x"}));
+}
+
+TEST(CommandLine, ViewsTakeTheirWords) {
+  EXPECT_EQ(parsed<ListArguments>({"list", "a.db", "nightly"}).recording, "nightly");
+  const auto show = parsed<ShowArguments>({"show", "a.db", "nightly:s2", "--hex"});
+  EXPECT_EQ(show.id, "nightly:s2");
+  EXPECT_EQ(show.as, ShowArguments::As::Hex);
+  EXPECT_EQ(parsed<SearchArguments>({"search", "a.db", "two words"}).query, "two words");
+  EXPECT_EQ(parsed<RulesArguments>({"rules", "r.xml"}).config, "r.xml");
+  EXPECT_EQ(parsed<UiArguments>({"ui", "a.db", "--listen", "0"}).listen.kind, UiChoice::Kind::At);
+  EXPECT_TRUE(parsed<ReindexArguments>({"reindex", "a.db", "--json"}).json);
+}
+
+TEST(CommandLine, HelpNamesTheCommandsOfThisVersionOnly) {
+  const std::string help = text({"--help"});
+  for (const char* command :
+       {"record", "replay", "ui", "list", "show", "search", "reindex", "rules"}) {
+    EXPECT_NE(help.find(std::string("\n  ") + command + " "), std::string::npos) << command;
+  }
+  for (const char* command : {"export", "import", "check", "diff", "match", "framing"}) {
+    EXPECT_EQ(help.find(std::string("\n  ") + command + " "), std::string::npos) << command;
+  }
+  EXPECT_NE(help.find("Exit codes"), std::string::npos);
+  EXPECT_EQ(text({}), help);
+}
+
+TEST(CommandLine, HelpOfACommandHasItsOptionsAndExamples) {
+  const std::string help = text({"record", "--help"});
+  EXPECT_NE(help.find("record [OPTIONS] [STORE] [-- COMMAND ARG...]"), std::string::npos) << help;
+  EXPECT_NE(help.find("--forward LEFT=RIGHT"), std::string::npos) << help;
+  EXPECT_NE(help.find("Examples:"), std::string::npos);
+  EXPECT_EQ(help.find("--proxy"), std::string::npos);
+}
+
+TEST(CommandLine, VersionIsThatOfTheBuild) {
+  EXPECT_TRUE(text({"--version"}).starts_with("understudy 0."));
+}
+
+}  // namespace
+}  // namespace understudy
