@@ -67,6 +67,7 @@ Result<void> Recorder::State::bind() {
       return std::unexpected(std::move(error));
     }
     rule.listen.port = (*listener)->port();
+    options.own_ports.push_back(rule.listen.port);
     listeners_.push_back(std::move(*listener));
   }
   return {};
@@ -113,9 +114,10 @@ void Recorder::State::start(RecordingSink& sink) {
 void Recorder::State::take(const RelayRule& rule, Worker& worker, Stream stream) {
   if (static_cast<std::size_t>(open_) >= options.max_connections) {
     if (refused_++ == 0) {
-      spdlog::warn("recorder rule={} connection refused: {} are open, the most that may be "
-                   "(--max-connections, or raise the descriptor limit)",
-                   rule.rule->name, options.max_connections);
+      spdlog::warn(
+          "recorder rule={} connection refused: {} are open, the most that may be "
+          "(--max-connections, or raise the descriptor limit)",
+          rule.rule->name, options.max_connections);
     }
     stream.reset();
     return;
@@ -127,7 +129,8 @@ void Recorder::State::take(const RelayRule& rule, Worker& worker, Stream stream)
 void Recorder::State::stop(milliseconds grace) {
   if (stopped_) return;
   stopped_ = true;
-  for (const std::unique_ptr<Listener>& listener : listeners_) listener->stop();
+  for (const std::unique_ptr<Listener>& listener : listeners_)
+    listener->stop();
   if (!started_) return;
   pool_.on_each([this](Worker& worker) { workers_[worker.index()]->begin_stop(); });
   if (!tasks_.wait(grace)) {
@@ -140,7 +143,8 @@ void Recorder::State::stop(milliseconds grace) {
 }
 
 void Recorder::State::on_room() {
-  for (const std::unique_ptr<RelayWorker>& worker : workers_) worker->post_room();
+  for (const std::unique_ptr<RelayWorker>& worker : workers_)
+    worker->post_room();
 }
 
 std::vector<ListeningRule> Recorder::State::listening() const {
@@ -177,8 +181,12 @@ Result<std::unique_ptr<Recorder>> Recorder::open(std::vector<ForwardRule> rules,
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }
 
-std::vector<ListeningRule> Recorder::listening() const { return state_->listening(); }
-const std::vector<ForwardRule>& Recorder::rules() const { return state_->rules; }
+std::vector<ListeningRule> Recorder::listening() const {
+  return state_->listening();
+}
+const std::vector<ForwardRule>& Recorder::rules() const {
+  return state_->rules;
+}
 
 void Recorder::set_redaction_key(Bytes key) {
   state_->options.redaction_key = std::move(key);
@@ -186,9 +194,17 @@ void Recorder::set_redaction_key(Bytes key) {
   [[maybe_unused]] const Result<void> prepared = state_->prepare();
 }
 
-void Recorder::start(RecordingSink& sink) { state_->start(sink); }
-void Recorder::stop(milliseconds grace) { state_->stop(grace); }
-void Recorder::on_room() { state_->on_room(); }
-RecorderCounters Recorder::counters() const { return state_->counters(); }
+void Recorder::start(RecordingSink& sink) {
+  state_->start(sink);
+}
+void Recorder::stop(milliseconds grace) {
+  state_->stop(grace);
+}
+void Recorder::on_room() {
+  state_->on_room();
+}
+RecorderCounters Recorder::counters() const {
+  return state_->counters();
+}
 
 }  // namespace understudy

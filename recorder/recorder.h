@@ -20,7 +20,8 @@ class WorkerPool;
 
 /// Waits and sizes of a relayed connection, each with the reason for its default.
 struct RelayLimits {
-  /// Connecting to an upstream, name resolution included; then 504. Slower than any healthy network.
+  /// Connecting to an upstream, name resolution included; then 504. Slower than any healthy
+  /// network.
   std::chrono::milliseconds connect{10'000};
   /// A request head that was begun; then 408. Stops clients that send a byte a minute.
   std::chrono::milliseconds head{30'000};
@@ -43,10 +44,13 @@ struct RecorderOptions {
   std::size_t max_connections = 0;
   /// Key of the store's stand-ins for redacted secrets.
   Bytes redaction_key;
+  /// Ports that this recorder listens at, filled in when it binds: a connection that comes back to
+  /// one of them is a loop.
+  std::vector<std::uint16_t> own_ports;
 };
 
 struct RecorderCounters {
-  std::uint64_t sessions = 0;       ///< client connections taken
+  std::uint64_t sessions = 0;  ///< client connections taken
   std::uint64_t open_sessions = 0;
   std::uint64_t exchanges = 0;      ///< begun
   std::uint64_t refused = 0;        ///< connections over max_connections, closed at once

@@ -4,6 +4,8 @@
 
 #include <boost/asio/as_tuple.hpp>
 
+#include <algorithm>
+
 #include "protocols/core/protocol.h"
 #include "protocols/transport/task_group.h"
 
@@ -14,6 +16,11 @@ namespace {
 /// A client that was sent its last reply may still be sending: closing at once would reset the
 /// connection and destroy the reply on its way. So its bytes are read and forgotten for this long.
 constexpr std::chrono::milliseconds kLinger{2'000};
+
+NoUpstream why_not(const ConnectOutcome& outcome) {
+  if (outcome.loop) return NoUpstream::Loop;
+  return outcome.timed_out ? NoUpstream::TimedOut : NoUpstream::Refused;
+}
 
 }  // namespace
 
@@ -44,18 +51,27 @@ Relay::~Relay() {
   --open_sessions_;
 }
 
-void Relay::start() { home_.tasks().spawn(home_.executor(), run_client(shared_from_this())); }
+void Relay::start() {
+  home_.tasks().spawn(home_.executor(), run_client(shared_from_this()));
+}
 
 Task<void> Relay::run_client([[maybe_unused]] std::shared_ptr<Relay> self) {
   forwarder_->start(*this);
   co_await pump(client_);
 }
 
-Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Port& port, Route route) {
+Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Port& port,
+                               Route route) {
   const Timestamp began = wall_clock_now();
   const std::string destination = to_string(route.destination);
   ConnectOutcome outcome = co_await connect_to(home_.executor(), std::move(route.destination),
                                                home_.options().limits.connect, port.connecting);
+  if (outcome.stream && is_own_port(outcome.stream->peer_port_here())) {
+    outcome.stream.reset();
+    outcome.loop = true;
+    outcome.error =
+        Error(ErrorSource::Config, destination, "that is ourselves: the rule forwards in a loop");
+  }
   const bool connected = outcome.stream.has_value();
   home_.outbox().batch().upstreams.push_back({session_, port.number, began, destination,
                                               outcome.address, outcome.resolve, outcome.connect,
@@ -68,13 +84,18 @@ Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Por
     forwarder_->upstream_opened(port.number, *this);
   } else {
     because("upstream not reached");
-    forwarder_->upstream_failed(port.number, outcome.error, outcome.timed_out, *this);
+    forwarder_->upstream_failed(port.number, outcome.error, why_not(outcome), *this);
   }
   after_event();
   if (connected) {
     if (port.has_backlog()) send(port, {});
     co_await pump(port);
   }
+}
+
+bool Relay::is_own_port(std::uint16_t port) const {
+  const std::vector<std::uint16_t>& own = home_.options().own_ports;
+  return port != 0 && std::ranges::find(own, port) != own.end();
 }
 
 Task<void> Relay::pump(Port& port) {
@@ -147,9 +168,9 @@ void Relay::deliver(Port& port, ByteView bytes) {
   ByteView view = bytes;
   const bool joined = !port.unread.empty();
   if (joined) view = port.unread += bytes;
-  const Taken taken =
-      &port == &client_ ? forwarder_->client_bytes(view, port.fin_seen, *this)
-                        : forwarder_->upstream_bytes(port.number, view, port.fin_seen, *this);
+  const Taken taken = &port == &client_
+                          ? forwarder_->client_bytes(view, port.fin_seen, *this)
+                          : forwarder_->upstream_bytes(port.number, view, port.fin_seen, *this);
   port.blocked = taken.blocked;
   if (joined) {
     port.unread.erase(0, taken.size);

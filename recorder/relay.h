@@ -4,7 +4,8 @@
 // the Forwarder's; what is kept is the tape's. Two pumps, one per direction, are the whole of it
 // while the upstream does not change:
 //
-//   pump: wait until readable ─▶ read into the worker's buffer ─▶ Forwarder ─▶ Link::send_* ─▶ one sendmsg
+//   pump: wait until readable ─▶ read into the worker's buffer ─▶ Forwarder ─▶ Link::send_* ─▶ one
+//   sendmsg
 //
 // What a socket does not take at once waits in its port's backlog, and nothing is read for that
 // port until it is gone (back-pressure). What the Forwarder does not take waits in `unread`.
@@ -102,6 +103,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void close_when_flushed();
   void shut();
   void wake() { wake_.cancel(); }
+  [[nodiscard]] bool is_own_port(std::uint16_t port) const;
   void because(std::string_view reason);
   [[nodiscard]] bool backlog_against(const Port& port) const;
   Port& upstream(UpstreamNo number) { return *upstreams_[number - 1u]; }

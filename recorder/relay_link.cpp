@@ -13,7 +13,9 @@ UpstreamNo Relay::open(const Route& route) {
   return opened.number;
 }
 
-void Relay::send_client(std::span<const ByteView> pieces) { send(client_, pieces); }
+void Relay::send_client(std::span<const ByteView> pieces) {
+  send(client_, pieces);
+}
 
 void Relay::send_upstream(UpstreamNo number, std::span<const ByteView> pieces) {
   send(upstream(number), pieces);
@@ -66,9 +68,13 @@ Task<void> Relay::flush([[maybe_unused]] std::shared_ptr<Relay> self, Port& port
   if (phase_ == Phase::Closing) close_when_flushed();
 }
 
-void Relay::finish_client() { finish(client_); }
+void Relay::finish_client() {
+  finish(client_);
+}
 
-void Relay::finish_upstream(UpstreamNo number) { finish(upstream(number)); }
+void Relay::finish_upstream(UpstreamNo number) {
+  finish(upstream(number));
+}
 
 void Relay::finish(Port& port) {
   if (port.has_backlog() || !port.stream) {

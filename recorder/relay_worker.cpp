@@ -55,7 +55,8 @@ Task<void> RelayWorker::tick_loop() {
     ++ticks_;
     // A relay may end during the look, so look at a copy; each stays alive in its own coroutine.
     const std::vector<Relay*> now(relays_.begin(), relays_.end());
-    for (Relay* relay : now) relay->tick();
+    for (Relay* relay : now)
+      relay->tick();
   }
   ticking_ = false;
 }
@@ -63,7 +64,8 @@ Task<void> RelayWorker::tick_loop() {
 Task<void> RelayWorker::room() {
   // The writer's word is posted to this thread after it made room, so none is missed between the
   // question and the wait.
-  while (outbox_.must_stall()) co_await room_.async_wait(asio::as_tuple(use_task));
+  while (outbox_.must_stall())
+    co_await room_.async_wait(asio::as_tuple(use_task));
 }
 
 void RelayWorker::post_room() {
@@ -72,12 +74,14 @@ void RelayWorker::post_room() {
 
 void RelayWorker::begin_stop() {
   const std::vector<Relay*> now(relays_.begin(), relays_.end());
-  for (Relay* relay : now) relay->begin_stop();
+  for (Relay* relay : now)
+    relay->begin_stop();
 }
 
 void RelayWorker::end_all() {
   const std::vector<Relay*> now(relays_.begin(), relays_.end());
-  for (Relay* relay : now) relay->end_now();
+  for (Relay* relay : now)
+    relay->end_now();
   beat_timer_.cancel();
 }
 

@@ -9,9 +9,13 @@ namespace understudy {
 RowOutbox::RowOutbox(RecordingSink& sink, bool drop)
     : sink_(sink), drop_(drop), batch_(sink.new_batch()) {}
 
-void RowOutbox::list(SessionTape& tape) { tapes_.push_back(&tape); }
+void RowOutbox::list(SessionTape& tape) {
+  tapes_.push_back(&tape);
+}
 
-void RowOutbox::unlist(SessionTape& tape) { std::erase(tapes_, &tape); }
+void RowOutbox::unlist(SessionTape& tape) {
+  std::erase(tapes_, &tape);
+}
 
 void RowOutbox::beat() {
   ++beats_;

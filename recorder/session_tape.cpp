@@ -12,7 +12,8 @@ namespace {
 
 /// A buffer that one large message made large is not kept for the small ones after it.
 constexpr std::size_t kKeptCapacity = std::size_t{16} * 1024;
-/// Session notes are a sentence each; a stream that is malformed a thousand times says so ten times.
+/// Session notes are a sentence each; a stream that is malformed a thousand times says so ten
+/// times.
 constexpr std::size_t kMaxSessionNote = 1024;
 
 void empty(Bytes& buffer) {

@@ -66,8 +66,8 @@ class SessionTape final : public Tape {
  private:
   /// One direction of an open exchange.
   struct Half {
-    Bytes unwritten;  ///< redacted, no row has it yet
-    Bytes held;       ///< waits for the rest of its message to be redacted
+    Bytes unwritten;            ///< redacted, no row has it yet
+    Bytes held;                 ///< waits for the rest of its message to be redacted
     std::uint64_t written = 0;  ///< bytes in rows so far
     bool overlong = false;      ///< held passed its bound: the rest of the message is not stored
   };

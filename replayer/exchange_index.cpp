@@ -1,9 +1,7 @@
 #include "replayer/exchange_index.h"
 
 #include <algorithm>
-#include <cassert>
 #include <map>
-#include <numeric>
 
 namespace understudy {
 

@@ -81,7 +81,7 @@ void Journal::Lane::missed(MissedRow row) {
   missed_.push_back(std::move(row));
 }
 
-void Journal::fill(ReplayReport& report) const {
+ReplayTotals Journal::totals() const {
   const auto total = [this](Outcome outcome) {
     std::uint64_t sum = 0;
     for (const auto& lane : lanes_) {
@@ -89,11 +89,17 @@ void Journal::fill(ReplayReport& report) const {
     }
     return sum;
   };
-  report.totals.exact = total(Outcome::Exact);
-  report.totals.relaxed = total(Outcome::Relaxed);
-  report.totals.exhausted = total(Outcome::Exhausted);
-  report.totals.missed = total(Outcome::Missed);
-  report.totals.control = total(Outcome::Control);
+  ReplayTotals totals;
+  totals.exact = total(Outcome::Exact);
+  totals.relaxed = total(Outcome::Relaxed);
+  totals.exhausted = total(Outcome::Exhausted);
+  totals.missed = total(Outcome::Missed);
+  totals.control = total(Outcome::Control);
+  return totals;
+}
+
+void Journal::fill(ReplayReport& report) const {
+  report.totals = totals();
   for (const auto& lane : lanes_) {
     const std::lock_guard lock(lane->mutex_);
     for (const AnsweredRow& row : lane->answered_)

@@ -57,7 +57,9 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   [[nodiscard]] Lane& lane(std::size_t worker) { return *lanes_[worker]; }
-  /// Adds totals (all but `unused`) and rows in order of arrival. Any thread.
+  /// All totals but `unused`. Any thread.
+  [[nodiscard]] ReplayTotals totals() const;
+  /// Adds totals() and rows in order of arrival. Any thread.
   void fill(ReplayReport& report) const;
 
  private:

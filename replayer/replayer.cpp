@@ -166,6 +166,10 @@ void Replayer::stop(std::chrono::milliseconds grace) {
   state_->stop(grace);
 }
 
+ReplayTotals Replayer::totals() const {
+  return state_->journal.totals();
+}
+
 ReplayReport Replayer::report() const {
   return state_->report();
 }

@@ -21,6 +21,7 @@ namespace understudy {
 
 class WorkerPool;
 struct ReplayReport;  // replayer/report.h
+struct ReplayTotals;
 
 /// When the recorded answers to one request are used up.
 enum class AfterLast : std::uint8_t { Stick, Loop, Miss };
@@ -57,6 +58,8 @@ class Replayer {
   void start();
   /// Stops accepting, lets replies that are being sent end for at most `grace`.
   void stop(std::chrono::milliseconds grace);
+  /// All totals so far but `unused`; cheap.
+  [[nodiscard]] ReplayTotals totals() const;
   /// What was asked and answered so far.
   [[nodiscard]] ReplayReport report() const;
 

@@ -99,8 +99,10 @@ std::vector<NearStub> nearest_sessions(const std::vector<StreamScript>& scripts,
     if (common == so_far.size()) common += common_size(ByteView(script.client).substr(common), got);
     ranked.emplace_back(common, &script);
   }
-  const auto longer = [](const auto& a, const auto& b) { return a.first > b.first; };
-  std::ranges::stable_sort(ranked, longer);
+  const auto earlier = [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;  // recorded order
+  };
+  std::ranges::sort(ranked, earlier);
   if (ranked.size() > kMaxNearest) ranked.resize(kMaxNearest);
   std::vector<NearStub> nearest;
   for (const auto& [common, script] : ranked) {

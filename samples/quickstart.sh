@@ -62,11 +62,14 @@ def taken(port):
                 return True
     return False
 
+usual = [int(port) for port in sys.argv[1:]]
 ports = []
-for wanted in map(int, sys.argv[1:]):
-    while taken(wanted) or wanted in ports:
-        wanted += 1
-    ports.append(wanted)
+for port in usual:
+    while taken(port) or port in ports:
+        port += 10
+        while port in usual:
+            port += 10
+    ports.append(port)
 print(*ports)
 PYTHON
 }
@@ -76,7 +79,7 @@ call() {
   number=$1
   shift
   curl -q -sS --noproxy '*' --max-time 20 -o "$answers/$number.body" \
-    -w '%{http_code}, %{num_redirects} redirects\n' "$@" >"$answers/$number.status"
+    -w '%{http_code}\n' "$@" >"$answers/$number.status"
 }
 
 # make_calls DIRECTORY: the same calls, whoever answers them.
@@ -166,11 +169,14 @@ sqlite3 "$store" "select method, url, status from http limit 5" | sed 's/^/    /
 echo "\$ $understudy list $store demo"
 "$understudy" list "$store" demo | sed 's/^/    /'
 
-say "Done. The recording is $store. Next:"
+say "Done. The recording is $store. What to try next:"
 cat <<NEXT
-    $understudy show $store 5                    one exchange in full
-    $understudy replay $store                    answers on $shop until Ctrl-C
-    $understudy rules $config     what the rules do
+  one exchange in full
+    $understudy show $store 5
+  the recording answers on $shop until Ctrl-C
+    $understudy replay $store
+  what the rules of the sample do, in plain words
+    $understudy rules $config
+  record a system of your own
     $understudy record my.db --forward http://localhost:8080=http://HOST:PORT
-                                                 record a system of your own
 NEXT

@@ -1,14 +1,14 @@
 #include "store/details.h"
 
 #include "store/detail_row.h"
-#include "store/recording_reader.h"
+#include "store/exchange_rows.h"
+#include "store/migrations.h"
 #include "store/sqlite.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,10 +24,9 @@ constexpr std::size_t kBytesPerTransaction = std::size_t{8} * 1024 * 1024;
 /// What is read of a message to decode its body; the transfer coding may take some.
 constexpr std::size_t kMaxReadBytes = kMaxDetailBodyBytes + kMaxDetailBodyBytes / 4;
 
-/// Both connections of a pass: one that reads, one that writes.
+/// One walk through a store.
 struct Pass {
-  std::unique_ptr<RecordingReader> reader;
-  Database writer;
+  Database database;
   std::int64_t from = 0;     ///< first exchange to look at
   std::int64_t end = 0;      ///< one past the last
   std::int64_t settled = 0;  ///< exchanges from here on may still grow: looked at again next time
@@ -41,18 +40,25 @@ constexpr std::string_view kSettled =
     " (SELECT max(id) + 1 FROM exchange), 0)";
 
 Result<Pass> open_pass(const std::string& path) {
-  auto reader = RecordingReader::open(path);  // refuses a foreign file before anything is written
-  if (!reader) return std::unexpected(std::move(reader.error()));
-  auto writer = Database::open(path, Database::Mode::ReadWrite);
-  if (!writer) return std::unexpected(std::move(writer.error()));
-  Pass pass{std::move(*reader), std::move(*writer)};
+  {  // A foreign file is refused before a connection that may write tidies it up.
+    auto reader = Database::open(path, Database::Mode::ReadOnly);
+    if (!reader) return std::unexpected(std::move(reader.error()));
+    if (auto fine = check_version(*reader); !fine) return std::unexpected(std::move(fine.error()));
+  }
+  auto database = Database::open(path, Database::Mode::ReadWrite);
+  if (!database) return std::unexpected(std::move(database.error()));
+  // Derived rows: what a power failure takes is made again.
+  if (auto done = database->run("PRAGMA synchronous = NORMAL"); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  Pass pass{std::move(*database)};
   const std::pair<std::int64_t*, std::string_view> bounds[] = {
       {&pass.from, "SELECT value FROM meta WHERE key = 'details_from'"},
       {&pass.settled, kSettled},
       {&pass.end, "SELECT coalesce(max(id) + 1, 0) FROM exchange"},
   };
   for (const auto& [bound, sql] : bounds) {
-    auto value = pass.writer.integer(sql);
+    auto value = pass.database.integer(sql);
     if (!value) return std::unexpected(std::move(value.error()));
     *bound = *value;
   }
@@ -67,9 +73,9 @@ constexpr std::string_view kWithoutDetail =
 /// The ids of the next transaction's exchanges: bounded in rows and in bytes.
 Result<std::vector<std::int64_t>> next_ids(Pass& pass, std::string_view condition) {
   auto select =
-      pass.writer.prepare(fmt::format("SELECT id, request_size + reply_size FROM exchange e"
-                                      " WHERE id >= ?1 AND id < ?2 AND {} ORDER BY id",
-                                      condition));
+      pass.database.prepare(fmt::format("SELECT id, request_size + reply_size FROM exchange e"
+                                        " WHERE id >= ?1 AND id < ?2 AND {} ORDER BY id",
+                                        condition));
   if (!select) return std::unexpected(std::move(select.error()));
   select->bind(1, pass.from);
   select->bind(2, pass.end);
@@ -91,25 +97,42 @@ Result<void> set_details_from(Database& database, std::int64_t id) {
       fmt::format("INSERT OR REPLACE INTO meta VALUES ('details_from', {})", id).c_str());
 }
 
-Result<std::size_t> fill_some(Pass& pass, const DetailOf& detail_of,
-                              const std::vector<std::int64_t>& ids) {
-  std::vector<RecordedExchange> exchanges;  // read before the transaction: it stays short
+/// The exchanges of a transaction, read before it begins: it stays short.
+Result<std::vector<RecordedExchange>> read_exchanges(Database& database,
+                                                     const std::vector<std::int64_t>& ids,
+                                                     std::size_t max_bytes) {
+  auto select = database.prepare(std::string(ExchangeRows::kSelect) + "WHERE id = ?1");
+  if (!select) return std::unexpected(std::move(select.error()));
+  ExchangeRows rows(database, 1, max_bytes);
+  std::vector<RecordedExchange> exchanges;
   for (const std::int64_t id : ids) {
-    auto one = pass.reader->exchange(id, kMaxReadBytes);
+    select->bind(1, id);
+    auto found = select->step();
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (!*found) continue;
+    auto one = rows.assemble(*select);
     if (!one) return std::unexpected(std::move(one.error()));
     exchanges.push_back(std::move(*one));
+    select->reset();
   }
-  auto transaction = Transaction::begin(pass.writer);
+  return exchanges;
+}
+
+Result<std::size_t> fill_some(Pass& pass, const DetailOf& detail_of,
+                              const std::vector<std::int64_t>& ids) {
+  const auto exchanges = read_exchanges(pass.database, ids, kMaxReadBytes);
+  if (!exchanges) return std::unexpected(exchanges.error());
+  auto transaction = Transaction::begin(pass.database);
   if (!transaction) return std::unexpected(std::move(transaction.error()));
-  auto insert = pass.writer.prepare(kInsertDetail);
+  auto insert = pass.database.prepare(kInsertDetail);
   if (!insert) return std::unexpected(std::move(insert.error()));
   std::size_t filled = 0;
-  for (const RecordedExchange& one : exchanges) {
+  for (const RecordedExchange& one : *exchanges) {
     auto made = insert_detail(*insert, detail_of, one);
     if (!made) return std::unexpected(std::move(made.error()));
     filled += *made ? 1 : 0;
   }
-  auto done = set_details_from(pass.writer, std::min(ids.back() + 1, pass.settled));
+  auto done = set_details_from(pass.database, std::min(ids.back() + 1, pass.settled));
   if (done) done = transaction->commit();
   if (!done) return std::unexpected(std::move(done.error()));
   return filled;
@@ -117,24 +140,24 @@ Result<std::size_t> fill_some(Pass& pass, const DetailOf& detail_of,
 
 Result<std::size_t> update_some(Pass& pass, const FactsOf& facts_of,
                                 const std::vector<std::int64_t>& ids) {
-  auto transaction = Transaction::begin(pass.writer);
+  const auto exchanges = read_exchanges(pass.database, ids, kDetailHeadBytes);
+  if (!exchanges) return std::unexpected(exchanges.error());
+  auto transaction = Transaction::begin(pass.database);
   if (!transaction) return std::unexpected(std::move(transaction.error()));
-  auto update = pass.writer.prepare(
+  auto update = pass.database.prepare(
       "UPDATE exchange SET method = ?2, resource = ?3, status = ?4 WHERE id = ?1"
       " AND (method, resource, status) IS NOT (?2, ?3, ?4)");
   if (!update) return std::unexpected(std::move(update.error()));
   std::size_t changed = 0;
-  for (const std::int64_t id : ids) {
-    auto one = pass.reader->exchange(id, kDetailHeadBytes);
-    if (!one) return std::unexpected(std::move(one.error()));
-    const auto facts = facts_of(one->protocol, one->request, one->reply);
+  for (const RecordedExchange& one : *exchanges) {
+    const auto facts = facts_of(one.protocol, one.request, one.reply);
     if (!facts) continue;
-    update->bind(1, id);
+    update->bind(1, one.id);
     update->bind_text(2, facts->method);
     update->bind_text(3, facts->resource);
     update->bind(4, facts->status);
     if (auto done = update->run(); !done) return std::unexpected(std::move(done.error()));
-    changed += static_cast<std::size_t>(pass.writer.changes());
+    changed += static_cast<std::size_t>(pass.database.changes());
   }
   if (auto done = transaction->commit(); !done) return std::unexpected(std::move(done.error()));
   return changed;
@@ -185,8 +208,8 @@ Result<std::size_t> rebuild_facts(const std::string& path, const FactsOf& facts_
                                   const Progress& progress) {
   auto pass = open_pass(path);
   if (!pass) return std::unexpected(std::move(pass.error()));
-  auto emptied = pass->writer.run("DELETE FROM http_detail");
-  if (emptied) emptied = set_details_from(pass->writer, 0);
+  auto emptied = pass->database.run("DELETE FROM http_detail");
+  if (emptied) emptied = set_details_from(pass->database, 0);
   if (!emptied) return std::unexpected(std::move(emptied.error()));
   pass->from = 0;
   return run_pass(

@@ -66,7 +66,7 @@ Result<void> ExchangeRows::add_segments(RecordedExchange& one) {
   if (!segments_) {
     auto prepared = database_.prepare(
         "SELECT sender, offset, size, chunks, bytes FROM segment WHERE exchange = ?1"
-        " ORDER BY id");
+        " ORDER BY sender, offset");
     if (!prepared) return std::unexpected(std::move(prepared.error()));
     segments_ = std::move(*prepared);
   }

@@ -52,6 +52,10 @@ Result<std::vector<RecordedRule>> RecordingReader::rules(std::int64_t recording)
   }
 }
 
+Result<Bytes> RecordingReader::redaction_key() {
+  return database_.text("SELECT value FROM meta WHERE key = 'redaction_key'");
+}
+
 Result<std::vector<Recording>> RecordingReader::recordings() {
   // The view counts; the exact times stand in the table.
   auto select = database_.prepare(
@@ -160,28 +164,36 @@ Result<RecordedExchange> RecordingReader::exchange(std::int64_t id, std::size_t 
 
 Result<Bytes> RecordingReader::read(std::int64_t exchange, Side from, std::uint64_t offset,
                                     std::size_t size) {
-  auto parts = database_.prepare(
-      "SELECT 0, iif(?2 = 0, request, reply) FROM exchange WHERE id = ?1 UNION ALL"
-      " SELECT offset, bytes FROM segment WHERE exchange = ?1 AND sender = ?2"
-      " AND offset + size > ?3 AND offset < ?4");
-  if (!parts) return std::unexpected(std::move(parts.error()));
+  // The first part lies in the exchange's row. Of the segments, the one that holds `offset` is
+  // found by the index: a long body is read slice by slice, and no slice may cost the whole.
+  static constexpr std::string_view kParts[] = {
+      "SELECT 0, iif(?2 = 0, request, reply) FROM exchange WHERE id = ?1"
+      " AND length(iif(?2 = 0, request, reply)) > ?3 AND ?4 > 0",
+      "SELECT offset, bytes FROM segment WHERE exchange = ?1 AND sender = ?2 AND offset < ?4"
+      " AND offset >= coalesce((SELECT max(offset) FROM segment"
+      " WHERE exchange = ?1 AND sender = ?2 AND offset <= ?3), 0) ORDER BY offset"};
   constexpr std::uint64_t kFar = std::uint64_t{1} << 61;  // no message is as long; sums fit
   const std::uint64_t end = std::min(offset, kFar) + std::min<std::uint64_t>(size, kFar);
-  parts->bind(1, exchange);
-  parts->bind(2, static_cast<std::int64_t>(from));
-  parts->bind(3, static_cast<std::int64_t>(std::min(offset, kFar)));
-  parts->bind(4, static_cast<std::int64_t>(end));
   Bytes bytes;
-  for (;;) {
-    auto more = parts->step();
-    if (!more) return std::unexpected(std::move(more.error()));
-    if (!*more || bytes.size() >= size) return bytes;
-    const std::uint64_t begin = size_of(parts->integer(0));
-    const ByteView part = parts->bytes(1);
-    const std::uint64_t wanted = offset + bytes.size();
-    if (wanted < begin || wanted - begin >= part.size()) continue;
-    bytes += part.substr(wanted - begin, size - bytes.size());
+  for (const std::string_view sql : kParts) {
+    auto parts = database_.prepare(sql);
+    if (!parts) return std::unexpected(std::move(parts.error()));
+    parts->bind(1, exchange);
+    parts->bind(2, static_cast<std::int64_t>(from));
+    parts->bind(3, static_cast<std::int64_t>(std::min(offset, kFar)));
+    parts->bind(4, static_cast<std::int64_t>(end));
+    while (bytes.size() < size) {
+      auto more = parts->step();
+      if (!more) return std::unexpected(std::move(more.error()));
+      if (!*more) break;
+      const std::uint64_t begin = size_of(parts->integer(0));
+      const ByteView part = parts->bytes(1);
+      const std::uint64_t wanted = offset + bytes.size();
+      if (wanted < begin || wanted - begin >= part.size()) continue;
+      bytes += part.substr(wanted - begin, size - bytes.size());
+    }
   }
+  return bytes;
 }
 
 Result<void> RecordingReader::each_line(std::int64_t recording,

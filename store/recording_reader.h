@@ -36,6 +36,10 @@ class RecordingReader final : public RecordingSource {
   Result<Bytes> read(std::int64_t exchange, Side from, std::uint64_t offset,
                      std::size_t size) override;
 
+  /// Key of the stand-ins that this store's secrets were replaced with: the same secret gives the
+  /// same stand-in, so that a live request matches a recorded one.
+  [[nodiscard]] Result<Bytes> redaction_key();
+
   /// Lines of the exchanges that hold `text` in resource, method, note or the heads of their
   /// messages, ASCII letters of either case alike, in recorded order. `recording` nothing = all.
   Result<void> search(std::string_view text, std::optional<std::int64_t> recording,

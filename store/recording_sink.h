@@ -89,9 +89,9 @@ struct ExchangeUpdate {
   std::uint16_t status = 0;
   Duration duration{0};
   std::uint64_t request_size = 0, reply_size = 0;  ///< all bytes, segments included
-  Span method, resource;  ///< empty = as written before
-  Span edits;             ///< further ones, appended to those written before
-  Span note;              ///< empty = as written before
+  Span method, resource;                           ///< empty = as written before
+  Span edits;  ///< further ones, appended to those written before
+  Span note;   ///< empty = as written before
 };
 
 /// Rows of one worker, in the order in which they must be written: field by field, top to bottom.
@@ -130,7 +130,7 @@ struct Batch {
 };
 
 /// A worker hands a batch over when it holds this much, even before its beat.
-inline constexpr std::size_t kMaxBatchBytes = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kMaxBatchBytes = std::size_t{1024} * 1024;
 
 class RecordingSink {
  public:

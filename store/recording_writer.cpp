@@ -10,14 +10,14 @@ namespace understudy {
 namespace {
 
 /// A transaction takes about this much of the queue: room is made in steps, not all at the end.
-constexpr std::size_t kTransactionBytes = std::size_t{8} * 1024 * 1024;
+constexpr std::size_t kTransactionBytes = std::size_t{4} * 1024 * 1024;
 
 /// The first 100 bytes of a SQLite file say whose it is.
 constexpr std::size_t kHeaderBytes = 100;
 
 /// What else was tried on rows of 1 KiB (larger caches, other checkpoint intervals, secure_delete,
 /// mmap) changed nothing: FORMAT.md. A transaction of 8 MiB fits the cache.
-constexpr const char* kPragmas = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384";
+constexpr const char* kPragmas = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192";
 
 /// The message for a second recorder, with the pid of the first where it has written it.
 Error locked_by_another(const std::string& path) {

@@ -27,11 +27,11 @@
 namespace understudy {
 
 struct WriterOptions {
-  /// What may wait in the queue. At 100 MB/s of traffic this is a third of a second of a slow disk.
-  std::size_t queue_limit_bytes = std::size_t{32} * 1024 * 1024;
-  /// Least time between two transactions. With the workers' own 50 ms, `kill -9` costs under 100
-  /// ms.
-  std::chrono::milliseconds beat{40};
+  /// What may wait in the queue. At 100 MB/s of traffic this is a sixth of a second of a slow disk.
+  std::size_t queue_limit_bytes = std::size_t{16} * 1024 * 1024;
+  /// Least time between two transactions. With two of the workers' beats of 30 ms, `kill -9` costs
+  /// under 100 ms.
+  std::chrono::milliseconds beat{20};
   /// Called once, on the writer's thread, when the store breaks; the error names the file and says
   /// what to do. Recording is over then, forwarding need not be.
   std::function<void(const Error&)> on_error;

@@ -24,14 +24,15 @@ std::string_view take_scheme(std::string_view& text) {
 }
 
 /// The path on the right of a --forward, without its final slash.
-Result<std::string> path_prefix(std::string_view path, const ForwardRule& rule) {
+Result<std::string> path_prefix(std::string_view path, const SchemeInfo& scheme) {
   if (path.find_first_of("?#") != std::string_view::npos) {
     return std::unexpected(wrong("expected a path without ? and # on the right"));
   }
   while (path.ends_with('/'))
     path.remove_suffix(1);
-  if (!path.empty() && rule.protocol != "http") {
-    return std::unexpected(wrong(fmt::format("\"{}\": only HTTP rules can have a path", path)));
+  if (!path.empty() && !scheme.has_paths) {
+    return std::unexpected(
+        wrong(fmt::format("\"{}\": a {} destination has no path", path, scheme.spelling)));
   }
   return std::string(path);
 }
@@ -59,11 +60,11 @@ Result<ForwardRule> read_forward(std::string_view left, std::string_view right,
   rule.listen = std::move(*listen);
 
   const std::size_t authority = std::min(right.find_first_of("/?#"), right.size());
-  auto prefix = path_prefix(right.substr(authority), rule);
+  const SchemeInfo& upstream_scheme = *find_scheme(schemes, rule.upstream_scheme);
+  auto prefix = path_prefix(right.substr(authority), upstream_scheme);
   if (!prefix) return std::unexpected(std::move(prefix.error()));
   rule.path_prefix = std::move(*prefix);
-  const std::uint16_t port = find_scheme(schemes, rule.upstream_scheme)->default_port;
-  auto upstream = parse_destination(right.substr(0, authority), port);
+  auto upstream = parse_destination(right.substr(0, authority), upstream_scheme.default_port);
   if (!upstream) return std::unexpected(std::move(upstream.error()));
   rule.upstream = std::move(*upstream);
   return rule;

@@ -23,6 +23,7 @@ struct SchemeInfo {
   std::string protocol;  ///< name of the codec: "http", "raw"
   bool tls = false;
   std::uint16_t default_port = 0;  ///< of a destination without one; 0 = it must have one
+  bool has_paths = false;          ///< a destination may have a path
   bool as_raw = false;             ///< no codec in this version: recorded as raw TCP
 };
 using SchemeTable = std::vector<SchemeInfo>;

@@ -103,7 +103,7 @@ CREATE TABLE segment (
   chunks   BLOB NOT NULL,
   bytes    BLOB NOT NULL
 );
-CREATE INDEX segment_by_exchange ON segment (exchange);
+CREATE INDEX segment_by_exchange ON segment (exchange, sender, offset);
 
 -- Messages taken apart for people, made after the recording, dropped and made again at will.
 CREATE TABLE http_detail (

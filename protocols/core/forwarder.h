@@ -5,8 +5,9 @@
 // Where a request goes, what is rewritten in it and how our own errors look is decided here, per
 // request, so that gateways, forward proxying, farms and HTTP/2 need no second relay.
 //
-//        client ──bytes──▶ relay ──client_bytes()──▶ Forwarder ──Link::send_upstream()──▶ relay ──▶ upstream
-//        client ◀──bytes── relay ◀─Link::send_client()── Forwarder ◀──upstream_bytes()── relay ◀── upstream
+//        client ──bytes──▶ relay ──client_bytes()──▶ Forwarder ──Link::send_upstream()──▶ relay ──▶
+//        upstream client ◀──bytes── relay ◀─Link::send_client()── Forwarder ◀──upstream_bytes()──
+//        relay ◀── upstream
 //
 // One thread at a time (the session's worker). A Forwarder never blocks, never throws on input and
 // has no clock.
@@ -36,9 +37,16 @@ struct Route {
 
 /// Which silence ends a session. The relay keeps the lengths (RelayLimits), by these reasons.
 enum class Wait : std::uint8_t {
-  None,      ///< nothing is due: an idle keep-alive connection, a raw stream
-  Head,      ///< the client has begun a request head and owes the rest
-  Reply,     ///< the upstream owes a reply
+  None,   ///< nothing is due: an idle keep-alive connection, a raw stream
+  Head,   ///< the client has begun a request head and owes the rest
+  Reply,  ///< the upstream owes a reply
+};
+
+/// Why an upstream could not be had.
+enum class NoUpstream : std::uint8_t {
+  Refused,   ///< refused, not found, not reachable (502)
+  TimedOut,  ///< nobody answered in time (504)
+  Loop,      ///< it is ourselves (508)
 };
 
 /// What a Forwarder may ask for. Implemented by the relay, and by a script in tests.
@@ -83,10 +91,10 @@ class Forwarder {
   virtual Taken client_bytes(ByteView unread, bool fin, Link& link) = 0;
   virtual Taken upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin, Link& link) = 0;
   virtual void upstream_opened(UpstreamNo upstream, Link& link) = 0;
-  /// `timed_out`: nobody answered in time (504), else it was refused or not found (502).
-  virtual void upstream_failed(UpstreamNo upstream, const Error& error, bool timed_out,
+  virtual void upstream_failed(UpstreamNo upstream, const Error& error, NoUpstream why,
                                Link& link) = 0;
-  /// A connection broke (reset). The forwarder closes the exchange on the tape and ends the session.
+  /// A connection broke (reset). The forwarder closes the exchange on the tape and ends the
+  /// session.
   virtual void client_lost(const Error& error, Link& link) = 0;
   virtual void upstream_lost(UpstreamNo upstream, const Error& error, Link& link) = 0;
   /// The silence named by expect() lasted too long.

@@ -73,7 +73,7 @@ void PassThroughForwarder::upstream_opened(UpstreamNo upstream, Link&) {
   if (!over_ && !pump_) pump_.emplace(std::move(decoder_), 0, upstream);
 }
 
-void PassThroughForwarder::upstream_failed(UpstreamNo upstream, const Error& error, bool timed_out,
+void PassThroughForwarder::upstream_failed(UpstreamNo upstream, const Error& error, NoUpstream why,
                                            Link& link) {
   if (std::exchange(over_, true)) return;
   // There is no reply to give in a protocol that we do not speak; the attempt is kept all the same.
@@ -81,7 +81,8 @@ void PassThroughForwarder::upstream_failed(UpstreamNo upstream, const Error& err
   tape.begin(1, Side::Client, upstream);
   tape.answered_by_us(1);
   tape.end(1, Ending::CutByUs,
-           fmt::format("{}: {}", timed_out ? "the upstream did not answer" : "no upstream",
+           fmt::format("{}: {}",
+                       why == NoUpstream::TimedOut ? "the upstream did not answer" : "no upstream",
                        describe(error)));
   link.close();
 }

@@ -5,12 +5,14 @@
 // 1. Pipelined HTTP/1 with a rewritten Host. A head must not leave before it is understood, since
 //    route and edits hang on it; a body must leave at once. So decoders report Head and Body steps
 //    instead of finished messages, and the forwarder sends a head as pieces: bytes before the edit,
-//    the new value, bytes after, in one system call. Stored are the bytes as received and the edits.
+//    the new value, bytes after, in one system call. Stored are the bytes as received and the
+//    edits.
 // 2. An HTTP/2 stream. HPACK leaves no header bytes to point at, and streams interleave, so the
 //    relay cannot be a byte pump there. The seam is therefore Forwarder (bytes in, Link calls out),
 //    not a decoder beside two pumps: what a forwarder puts on the tape need not be what it read.
 //    The store keeps per exchange what the tape was given: for HTTP/2 its canonical head.
-// 3. An MQTT push caused by another connection's publish. No request opens it, so an exchange has an
+// 3. An MQTT push caused by another connection's publish. No request opens it, so an exchange has
+// an
 //    `opener`; the cause lies in another session and no per-connection codec can know it, so it is
 //    not recorded but derived when a recording is loaded: all sessions share one clock (µs), and
 //    each chunk carries its time.
@@ -50,6 +52,7 @@ struct Scheme {
   std::string_view name;           ///< "http"
   bool tls = false;                ///< the same protocol inside TLS ("https")
   std::uint16_t default_port = 0;  ///< of a destination without one; 0 = it must have one
+  bool has_paths = false;          ///< a rule's destination may have a path, put before targets
 };
 
 /// Facts that own their text, for what is read back from a store.
@@ -61,8 +64,8 @@ struct OwnedFacts {
 /// A message taken apart for people: the `http` view, search, show.
 struct MessageDetail {
   std::vector<std::pair<std::string, std::string>> headers;  ///< in order, as sent
-  Bytes body;               ///< transfer and content codings removed
-  bool body_decoded = true; ///< false: a coding we cannot undo, body is as sent
+  Bytes body;                ///< transfer and content codings removed
+  bool body_decoded = true;  ///< false: a coding we cannot undo, body is as sent
 };
 
 class Protocol {

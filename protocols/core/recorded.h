@@ -32,7 +32,7 @@ struct RecordedExchange {
   ExchangeNo exchange_no = 0;
   Side opener = Side::Client;
   Origin origin = Origin::Upstream;
-  bool open = false;               ///< the recorder ended before it did (kill -9)
+  bool open = false;  ///< the recorder ended before it did (kill -9)
   Ending ending = Ending::Complete;
   Timestamp started_at{};
   Duration duration{0};

@@ -30,7 +30,10 @@ struct Field {
 struct MatchKey {
   Bytes key;        ///< canonical: equal keys = requests equal by meaning
   Bytes condition;  ///< orders answers among equal keys, never excludes one (conditional headers)
-  void clear() { key.clear(); condition.clear(); }
+  void clear() {
+    key.clear();
+    condition.clear();
+  }
 };
 
 /// The reply of one recorded exchange, made ready once at load. Immutable, shared by all threads.
@@ -39,8 +42,8 @@ class PreparedReply {
   virtual ~PreparedReply() = default;
 
   /// How many bytes of the recorded reply, from offset reply.size() of what prepare() was given,
-  /// must be sent as they are after the pieces of an answer, unless the answer says `whole`. 0 = the
-  /// pieces are all (always so for what fits into RecordedExchange).
+  /// must be sent as they are after the pieces of an answer, unless the answer says `whole`. 0 =
+  /// the pieces are all (always so for what fits into RecordedExchange).
   [[nodiscard]] virtual std::uint64_t missing_bytes() const { return 0; }
 };
 
@@ -53,14 +56,19 @@ struct LiveContext {
 
 /// How an answer leaves: bytes, then perhaps the end of the connection.
 struct LiveAnswer {
-  /// Pieces to send in order; they point into `scratch` or into the prepared reply, which outlives them.
+  /// Pieces to send in order; they point into `scratch` or into the prepared reply, which outlives
+  /// them.
   std::vector<ByteView> pieces;
   Bytes scratch;
   bool close = false;  ///< no further request can be answered on this connection
   bool reset = false;  ///< the recorded upstream broke off here: close without grace
   /// The pieces are all there is, whatever missing_bytes() says (a refusal, say).
   bool whole = false;
-  void clear() { pieces.clear(); scratch.clear(); close = reset = whole = false; }
+  void clear() {
+    pieces.clear();
+    scratch.clear();
+    close = reset = whole = false;
+  }
 };
 
 class ExchangeReplay {

@@ -22,9 +22,11 @@ struct Endpoint {
 
 /// What must not reach the disk (contract: Recording). Empty lists redact nothing.
 struct RedactRules {
-  std::vector<std::string> headers;        ///< header names, any case
-  std::vector<std::string> json_pointers;  ///< RFC 6901 pointers into JSON bodies; '*' = any index or name
-  std::vector<std::string> patterns;       ///< RE2; where it has a group, group 1 is the secret, else the match
+  std::vector<std::string> headers;  ///< header names, any case
+  std::vector<std::string>
+      json_pointers;  ///< RFC 6901 pointers into JSON bodies; '*' = any index or name
+  std::vector<std::string>
+      patterns;  ///< RE2; where it has a group, group 1 is the secret, else the match
   [[nodiscard]] bool empty() const {
     return headers.empty() && json_pointers.empty() && patterns.empty();
   }
@@ -32,10 +34,12 @@ struct RedactRules {
 };
 
 struct ForwardRule {
-  std::string name;             ///< unique within a configuration; never empty once loaded
-  std::string protocol;         ///< name in the registry of the codec that reads it: "http", "raw"
-  std::string client_scheme;    ///< what the client speaks, as the user wrote it: "http", "tcp", "mqtt"
-  std::string upstream_scheme;  ///< what the upstream speaks; equals client_scheme unless told otherwise
+  std::string name;      ///< unique within a configuration; never empty once loaded
+  std::string protocol;  ///< name in the registry of the codec that reads it: "http", "raw"
+  std::string
+      client_scheme;  ///< what the client speaks, as the user wrote it: "http", "tcp", "mqtt"
+  std::string
+      upstream_scheme;  ///< what the upstream speaks; equals client_scheme unless told otherwise
   Endpoint listen;
   Endpoint upstream;
   /// Put before every request target (HTTP): "" or "/base", never with a final slash.

@@ -186,6 +186,11 @@ void HttpDecoder::finish_message(Side from, Step& step) {
   step.exchange_ends = !(mid_body(Side::Client) && client_.exchange == step.exchange);
 }
 
+void HttpDecoder::answered(ExchangeNo exchange) {
+  if (exchange >= first_) first_ = exchange + 1;
+  awaits_handover_ = false;  // whatever was asked for, it was answered in HTTP
+}
+
 ExchangeNo HttpDecoder::abandon_head() {
   client_.exchange = last_ + 1;
   client_.phase = Phase::Failed;

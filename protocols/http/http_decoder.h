@@ -28,6 +28,7 @@ class HttpDecoder final : public Decoder {
 
   [[nodiscard]] Step step(Side from, ByteView unread, bool fin) override;
   [[nodiscard]] std::size_t max_held() const override { return kMaxHeadBytes; }
+  void answered(ExchangeNo exchange) override;
 
   /// What the last Head step of `from` showed.
   [[nodiscard]] const HttpHead& head(Side from) const { return flow(from).reader.head(); }

@@ -42,6 +42,7 @@ void add_headers(const HttpMessage& message, std::vector<Field>& out) {
     field.name = "header.";
     std::transform(name.begin(), name.end(), std::back_inserter(field.name), to_lower);
     field.value = value.of(message.head);
+    field.in_key = field.name == "header.range";
     field.range = shifted(value, message.interims.size());
   });
 }
@@ -80,10 +81,8 @@ void add_body(Side from, const HttpMessage& message, std::vector<Field>& out) {
 OwnedFacts http_facts(ByteView request, ByteView reply) {
   OwnedFacts facts;
   if (const auto message = parse_message(Side::Client, request)) {
-    const ByteView target = message->info.target.of(message->head);
     facts.method = message->info.method.of(message->head);
-    facts.resource = target.starts_with('/') ? target : parse_target(target).resource;
-    if (facts.resource.empty()) facts.resource = target;
+    facts.resource = resource_of(message->info.target.of(message->head));
   }
   if (const auto message = parse_message(Side::Server, reply)) facts.status = message->info.status;
   return facts;

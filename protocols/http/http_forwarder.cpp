@@ -13,6 +13,19 @@
 
 namespace understudy {
 
+namespace {
+
+std::uint16_t status_of(NoUpstream why) {
+  switch (why) {
+    case NoUpstream::Refused: return 502;
+    case NoUpstream::TimedOut: return 504;
+    case NoUpstream::Loop: return 508;
+  }
+  return 502;
+}
+
+}  // namespace
+
 HttpForwarder::HttpForwarder(const ForwardRule& rule)
     : rule_(rule), request_rewrite_(rule), reply_mapping_(rule) {}
 
@@ -23,10 +36,10 @@ void HttpForwarder::upstream_opened(UpstreamNo, Link&) {
   upstream_open_ = true;
 }
 
-void HttpForwarder::upstream_failed(UpstreamNo, const Error& error, bool timed_out, Link& link) {
+void HttpForwarder::upstream_failed(UpstreamNo, const Error& error, NoUpstream why, Link& link) {
   if (over_) return;
   if (!any_open()) return finish(link);
-  answer(ended_ + 1, timed_out ? 504 : 502, describe(error), link);
+  answer(ended_ + 1, status_of(why), describe(error), link);
 }
 
 void HttpForwarder::client_lost(const Error& error, Link& link) {

@@ -31,7 +31,7 @@ class HttpForwarder final : public Forwarder {
   Taken client_bytes(ByteView unread, bool fin, Link& link) override;
   Taken upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin, Link& link) override;
   void upstream_opened(UpstreamNo upstream, Link& link) override;
-  void upstream_failed(UpstreamNo upstream, const Error& error, bool timed_out,
+  void upstream_failed(UpstreamNo upstream, const Error& error, NoUpstream why,
                        Link& link) override;
   void client_lost(const Error& error, Link& link) override;
   void upstream_lost(UpstreamNo upstream, const Error& error, Link& link) override;
@@ -107,7 +107,7 @@ class HttpForwarder final : public Forwarder {
 
   std::vector<HeadChange> changes_;  ///< of the head at hand
   std::vector<ByteView> pieces_;     ///< collected within one call
-  std::string resource_, own_reply_;
+  std::string own_reply_;
 };
 
 }  // namespace understudy

@@ -1,6 +1,8 @@
 // The forwarder's way up: requests, refusals, the client's end.
 #include "protocols/http/http_forwarder.h"
 
+#include "protocols/http/http_target.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -88,8 +90,7 @@ void HttpForwarder::request_head(const Step& step, ByteView head, Link& link) {
   Tape& tape = link.tape();
   tape.begin(begun_, Side::Client, tunnel ? UpstreamNo{0} : upstream_);
   tape.head(begun_, Side::Client, head);
-  tape.facts(begun_,
-             Facts{info.method.of(head), request_rewrite_.resource(head, info, resource_), 0});
+  tape.facts(begun_, Facts{info.method.of(head), resource_of(info.target.of(head)), 0});
   if (tunnel) {
     tape.message_end(begun_, Side::Client);
     return refuse(begun_, 405, "CONNECT is for proxies, this is a forward rule", link);

@@ -12,7 +12,7 @@
 namespace understudy {
 namespace {
 
-constexpr std::array<Scheme, 2> kSchemes{{{"http", false, 80}, {"https", true, 443}}};
+constexpr std::array<Scheme, 2> kSchemes{{{"http", false, 80, true}, {"https", true, 443, true}}};
 
 /// Longest method that a guess waits for; the registered ones end at 17 (UPDATEREDIRECTREF).
 constexpr std::size_t kMaxGuessedMethod = 20;

@@ -51,16 +51,6 @@ void RequestRewrite::changes(ByteView head, const HttpHead& info,
   }
 }
 
-ByteView RequestRewrite::resource(ByteView head, const HttpHead& info, std::string& storage) const {
-  const ByteView written = info.target.of(head);
-  if (prefix_.empty() && written.starts_with('/')) return written;
-  const Target target = parse_target(written);
-  if (info.method_kind == HttpMethod::Connect || target.path == "*") return written;
-  storage.assign(target.resource.starts_with('/') ? prefix_ : prefix_root_);
-  storage += target.resource;
-  return storage;
-}
-
 ReplyMapping::ReplyMapping(const ForwardRule& rule)
     : upstream_(rule.upstream), scheme_(rule.upstream_scheme), prefix_(rule.path_prefix) {}
 

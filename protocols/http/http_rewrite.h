@@ -34,9 +34,6 @@ class RequestRewrite {
   /// Appends the changes that a request head needs, in order of offset.
   void changes(ByteView head, const HttpHead& info, std::vector<HeadChange>& out) const;
 
-  /// The target as the upstream sees it: a view of the head, or of `storage` where it is changed.
-  [[nodiscard]] ByteView resource(ByteView head, const HttpHead& info, std::string& storage) const;
-
  private:
   std::string host_;         ///< value of Host; empty = as the client sent it
   std::string prefix_;       ///< before every path

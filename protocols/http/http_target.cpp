@@ -24,6 +24,13 @@ Target parse_target(ByteView target) {
   return parts;
 }
 
+ByteView resource_of(ByteView written) {
+  if (written.starts_with('/')) return written;
+  const Target target = parse_target(written);
+  if (target.scheme.empty()) return written;
+  return target.resource.empty() ? ByteView("/") : target.resource;
+}
+
 std::uint16_t default_port(ByteView scheme) {
   if (equal_ignoring_case(scheme, "http")) return 80;
   return equal_ignoring_case(scheme, "https") ? 443 : 0;

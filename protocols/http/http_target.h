@@ -20,6 +20,10 @@ struct Target {
 };
 [[nodiscard]] Target parse_target(ByteView target);
 
+/// What lists show of a request: path and query of an origin-form or absolute target, "/" where it
+/// has neither; "*" and the authority of a CONNECT as they stand. A view of `written`, or static.
+[[nodiscard]] ByteView resource_of(ByteView written);
+
 /// 80 for "http", 443 for "https", else 0.
 [[nodiscard]] std::uint16_t default_port(ByteView scheme);
 

@@ -38,13 +38,13 @@ Task<Addresses> resolve(Executor executor, Endpoint destination, Clock::time_poi
   });
   cancel.set_abort([&resolver] { resolver.cancel(); });
   const std::string port = std::to_string(destination.port);
-  auto result = co_await resolver.async_resolve(destination.host, port,
-                                                Resolver::flags::numeric_service,
-                                                asio::as_tuple(use_task));
+  auto result = co_await resolver.async_resolve(
+      destination.host, port, Resolver::flags::numeric_service, asio::as_tuple(use_task));
   cancel.set_abort({});
   found.error = expired ? ErrorCode(asio::error::timed_out) : std::get<0>(result);
   if (found.error) co_return found;
-  for (const auto& entry : std::get<1>(result)) found.list.push_back(entry.endpoint());
+  for (const auto& entry : std::get<1>(result))
+    found.list.push_back(entry.endpoint());
   co_return found;
 }
 
@@ -106,8 +106,7 @@ Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
       if (cancel.cancelled()) break;
       const bool last_round = round == rounds;
       error = co_await attempt(socket, address,
-                               last_round ? deadline
-                                          : std::min(deadline, Clock::now() + kFirstTry),
+                               last_round ? deadline : std::min(deadline, Clock::now() + kFirstTry),
                                cancel);
       if (error || cancel.cancelled()) continue;
       outcome.address = address_text(address);

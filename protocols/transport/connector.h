@@ -19,6 +19,7 @@ struct ConnectOutcome {
   std::optional<Stream> stream;  ///< nothing = failed, and `error` says why
   Error error{ErrorSource::Upstream, "", ""};
   bool timed_out = false;
+  bool loop = false;    ///< for the caller to set: it reached itself
   std::string address;  ///< the address that answered
   Duration resolve{0}, connect{0};
 
@@ -43,7 +44,8 @@ class ConnectCancel {
 
 /// Connects within `timeout`. A name with several addresses: each gets a short while first
 /// (kFirstTry), so that a dead address family costs little, then each the time that is left. Runs
-/// on `executor`, where the stream then lives. Never throws; after cancel() it ends without a stream.
+/// on `executor`, where the stream then lives. Never throws; after cancel() it ends without a
+/// stream.
 [[nodiscard]] Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
                                               std::chrono::milliseconds timeout,
                                               ConnectCancel& cancel);

@@ -21,7 +21,8 @@ Bytes keyed_hash(ByteView key, ByteView text) {
 Bytes random_bytes(std::size_t count) {
   Bytes bytes(count, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
-    // The kernel's source cannot fail once seeded; going on with zeros would make secrets guessable.
+    // The kernel's source cannot fail once seeded; going on with zeros would make secrets
+    // guessable.
     std::abort();
   }
   return bytes;

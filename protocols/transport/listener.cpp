@@ -58,7 +58,9 @@ Result<std::unique_ptr<Listener>> Listener::open(WorkerPool& pool, const Endpoin
   return listener;
 }
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+  stop();
+}
 
 ErrorCode Listener::add(const Tcp::endpoint& endpoint, bool v6_only) {
   auto acceptor = std::make_unique<Acceptor>(home_.executor());

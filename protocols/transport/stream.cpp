@@ -1,19 +1,23 @@
 #include "protocols/transport/stream.h"
 
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <cerrno>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <utility>
 
 namespace understudy {
 
 namespace {
 
-ErrorCode last_error() { return {errno, boost::system::system_category()}; }
+ErrorCode last_error() {
+  return {errno, boost::system::system_category()};
+}
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
 
 }  // namespace
 
@@ -88,6 +92,14 @@ std::string Stream::local_address() const {
   ErrorCode error;
   const Tcp::endpoint endpoint = socket_.local_endpoint(error);
   return error ? std::string() : address_text(endpoint);
+}
+
+std::uint16_t Stream::peer_port_here() const {
+  ErrorCode error;
+  const Tcp::endpoint peer = socket_.remote_endpoint(error);
+  if (error) return 0;
+  const Tcp::endpoint local = socket_.local_endpoint(error);
+  return !error && local.address() == peer.address() ? peer.port() : std::uint16_t{0};
 }
 
 std::string address_text(const Tcp::endpoint& endpoint) {

@@ -22,10 +22,10 @@ namespace understudy {
 /// What a non-blocking read or write came to.
 struct IoResult {
   enum class Status : std::uint8_t {
-    Done,       ///< `size` bytes moved (a write may have moved fewer than it was given)
-    NotNow,     ///< nothing can be moved: wait first
-    Finished,   ///< read only: the peer sent FIN
-    Broken,     ///< the connection failed: `error` says how
+    Done,      ///< `size` bytes moved (a write may have moved fewer than it was given)
+    NotNow,    ///< nothing can be moved: wait first
+    Finished,  ///< read only: the peer sent FIN
+    Broken,    ///< the connection failed: `error` says how
   };
   Status status = Status::NotNow;
   std::size_t size = 0;
@@ -59,6 +59,8 @@ class Stream {
   /// "127.0.0.1:50947", empty when the connection is already gone.
   [[nodiscard]] std::string peer_address() const;
   [[nodiscard]] std::string local_address() const;
+  /// The port at the other end where that is this machine too, else 0.
+  [[nodiscard]] std::uint16_t peer_port_here() const;
   [[nodiscard]] Executor executor() { return socket_.get_executor(); }
   /// For Beast and other code that does its own reading: gives the socket up.
   [[nodiscard]] Socket release_socket() { return std::move(socket_); }

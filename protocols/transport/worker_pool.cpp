@@ -12,7 +12,9 @@ WorkerPool::WorkerPool(std::size_t count) {
   }
 }
 
-WorkerPool::~WorkerPool() { stop(); }
+WorkerPool::~WorkerPool() {
+  stop();
+}
 
 void WorkerPool::start() {
   for (const std::unique_ptr<Worker>& worker : workers_) {

@@ -23,10 +23,11 @@ ByteView kind_of(ByteView name) {
   return name.substr(0, name.find_first_of(".:"));
 }
 
-/// By name, order within a name kept: repeated fields are compared in the order they came in.
+/// By name, then value: a repeated name is a multiset, in whatever order its values came.
 void prepare(std::vector<Field>& fields) {
   std::erase_if(fields, [](const Field& field) { return !field.in_key; });
-  std::ranges::stable_sort(fields, {}, &Field::name);
+  std::ranges::sort(fields, {},
+                    [](const Field& field) { return std::tie(field.name, field.value); });
 }
 
 class Comparison {

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace understudy {
 
@@ -28,6 +30,19 @@ std::uint32_t gap(std::size_t a, std::size_t b) {
 
 void keep_counting(std::vector<Field>& fields) {
   std::erase_if(fields, [](const Field& field) { return !field.in_key; });
+}
+
+/// Leaves the kMaxNearest with the least distance; among equals those that stood first.
+void keep_nearest(std::vector<NearStub>& near) {
+  std::vector<std::size_t> order(near.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(near[i].distance, i); });
+  std::vector<NearStub> kept;
+  for (const std::size_t i : order) {
+    if (kept.size() == kMaxNearest) break;
+    kept.push_back(std::move(near[i]));
+  }
+  near = std::move(kept);
 }
 
 }  // namespace
@@ -83,8 +98,7 @@ MissExplanation NearestStubs::explain(ByteView label, ByteView request) const {
     near.differences = std::move(apart.differences);
     miss.nearest.push_back(std::move(near));
   }
-  std::ranges::stable_sort(miss.nearest, {}, &NearStub::distance);
-  if (miss.nearest.size() > kMaxNearest) miss.nearest.resize(kMaxNearest);
+  keep_nearest(miss.nearest);
   return miss;
 }
 

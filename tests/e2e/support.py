@@ -22,7 +22,6 @@ import unittest
 
 PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", "build/release/understudy")
 SANITIZED = os.environ.get("UNDERSTUDY_SANITIZED") == "1"  # memory figures mean nothing then
-ALL_TESTS = os.environ.get("UNDERSTUDY_ALL_TESTS") == "1"
 PATIENCE = 60 if SANITIZED else 20  # seconds; only a failing test waits that long
 
 
@@ -158,6 +157,8 @@ class Understudy:
 
     def _end(self):
         if self.process.poll() is None:
+            if hasattr(self, "ready"):  # a wrapper would leave it behind
+                os.kill(self.ready["pid"], signal.SIGKILL)
             self.process.kill()
         self.process.wait()
         self._log.close()

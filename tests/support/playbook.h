@@ -99,9 +99,9 @@ class Playbook final : private Link {
   Playbook& opened() {
     return event([&] { forwarder_->upstream_opened(opens_, *this); });
   }
-  Playbook& failed(bool timed_out) {
+  Playbook& failed(NoUpstream why) {
     const Error error(ErrorSource::Upstream, "10.0.0.1:80", "connection refused");
-    return event([&] { forwarder_->upstream_failed(opens_, error, timed_out, *this); });
+    return event([&] { forwarder_->upstream_failed(opens_, error, why, *this); });
   }
   Playbook& lost(Side side) {
     const Error error(ErrorSource::Client, "", "reset");

@@ -2,15 +2,12 @@
 
 #include "ui/cli/help_text.h"
 #include "ui/cli/later_options.h"
+#include "ui/cli/option_kinds.h"
 #include "ui/cli/option_values.h"
 #include "ui/web/program_version.h"
 
 #include <fmt/format.h>
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -18,28 +15,8 @@ namespace understudy {
 
 namespace {
 
-/// More would be threads without cores; the store's one writer is the limit long before.
-constexpr std::uint64_t kMaxWorkers = 64;
+/// 64 GiB: a queue is memory.
 constexpr std::uint64_t kMaxQueueMib = 65'536;
-constexpr std::uint64_t kMaxConnections = 10'000'000;
-
-/// CLI11's layout, with usage lines that know of COMMAND and option columns without its own marks
-/// for defaults (descriptions name them).
-class HelpFormatter : public CLI::Formatter {
- public:
-  HelpFormatter() { column_width(32); }
-
-  std::string make_usage(const CLI::App* app, std::string name) const override {
-    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
-    const bool runs_command = app->get_name() == "record" || app->get_name() == "replay";
-    if (runs_command) usage.insert(usage.find('\n'), " [-- COMMAND ARG...]");
-    return usage;
-  }
-  std::string make_option_opts(const CLI::Option* option) const override {
-    const std::string type = option->get_type_name();
-    return type.empty() || option->get_positional() ? "" : " " + type;
-  }
-};
 
 /// Options are bound to the arguments of their command; which command it was is asked afterwards.
 struct Grammar {
@@ -62,113 +39,6 @@ struct Grammar {
   void add_views();
   void add_others();
 };
-
-/// An option whose text is read by `parse`, which returns something that is empty when it is bad.
-template <class Parse, class Store>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, const std::string& description,
-                        const std::string& expected, Parse parse, Store store) {
-  return app.add_option_function<std::string>(
-      name,
-      [=](const std::string& text) {
-        const auto value = parse(text);
-        if (!value) {
-          throw CLI::ValidationError(name, fmt::format("'{}' is not {}", text, expected));
-        }
-        store(*value);
-      },
-      description);
-}
-
-void add_count(CLI::App& app, const std::string& name, const std::string& description,
-               std::uint64_t max, std::size_t& target) {
-  add_parsed(
-      app, name, description, fmt::format("a whole number from 1 to {}", max),
-      [max](const std::string& text) {
-        auto value = parse_count(text, max);
-        return value && *value > 0 ? value : std::nullopt;
-      },
-      [&target](std::uint64_t value) { target = static_cast<std::size_t>(value); })
-      ->type_name("N");
-}
-
-void add_wait(CLI::App& app, const std::string& name, const std::string& description,
-              std::chrono::milliseconds& target) {
-  add_parsed(
-      app, name, description, "a duration such as 500ms, 10s or 5m (at most 24 hours)",
-      [](const std::string& text) { return parse_wait(text); },
-      [&target](std::chrono::milliseconds value) { target = value; })
-      ->type_name("TIME");
-}
-
-/// CLI11 knows errors as exceptions; they end in parse_command_line().
-void or_refuse(const Result<void>& checked) {
-  if (!checked) throw CLI::ValidationError(describe(checked.error()));
-}
-
-/// One of a few words.
-template <class Value>
-void add_choice(CLI::App& app, const std::string& name, const std::string& words,
-                const std::string& description, std::map<std::string, Value> values,
-                Value& target) {
-  add_parsed(
-      app, name, description, "one of " + words,
-      [values = std::move(values)](const std::string& text) {
-        const auto found = values.find(text);
-        return found == values.end() ? std::optional<Value>() : found->second;
-      },
-      [&target](const Value& value) { target = value; })
-      ->type_name(words);
-}
-
-void add_log_level(CLI::App& app, std::string& target) {
-  std::map<std::string, std::string> levels;
-  for (const char* level : {"trace", "debug", "info", "warning", "error", "off"}) {
-    levels[level] = level;
-  }
-  add_choice(app, "--log-level", "trace|debug|info|warning|error|off",
-             "Lines on standard error (default: the configuration's, else info)", levels, target);
-}
-
-void add_ui(CLI::App& app, const std::string& name, const std::string& description,
-            UiChoice& target) {
-  app.add_option_function<std::string>(
-         name,
-         [name, &target](const std::string& text) {
-           Result<UiChoice> choice = parse_ui_choice(name, text);
-           if (!choice) throw CLI::ValidationError(describe(choice.error()));
-           target = std::move(*choice);
-         },
-         description)
-      ->type_name("[HOST:]PORT|off");
-}
-
-void add_rule_options(CLI::App& app, std::string& config, std::vector<std::string>& forwards) {
-  app.add_option("--config", config, "Rules and settings, a registration.xml")->type_name("FILE");
-  app.add_option("--forward", forwards, "A rule in one string; may be given again")
-      ->type_name("LEFT=RIGHT")
-      ->allow_extra_args(false);
-}
-
-void add_run_options(CLI::App& app, RunArguments& run) {
-  add_rule_options(app, run.config, run.forwards);
-  add_ui(app, "--ui",
-         "Status page and API (default 127.0.0.1:7070, any free port when it\n"
-         "is taken; off with a COMMAND)",
-         run.ui);
-  app.add_option("--ready-file", run.ready_file,
-                 "Written as JSON once every port listens: pid, ui, rules with\ntheir addresses")
-      ->type_name("FILE");
-  app.add_flag_callback(
-      "--no-env", [&run] { run.set_environment = false; },
-      "Do not set UNDERSTUDY_<RULE NAME> for the COMMAND");
-  add_count(app, "--workers", "Threads for connections (default: one per core, at most 4)",
-            kMaxWorkers, run.workers);
-  add_count(app, "--max-connections",
-            "Open client connections (default: what the descriptor limit\nallows, said at start)",
-            kMaxConnections, run.max_connections);
-  add_log_level(app, run.log_level);
-  app.add_flag("--json", run.json, "Print the summary as JSON on standard output");
-}
 
 Grammar::Grammar() {
   app.formatter(std::make_shared<HelpFormatter>());
@@ -196,7 +66,7 @@ void Grammar::add_record() {
                  "SQLite file to append a recording to (default understudy.db)");
   add_run_options(sub, record.run);
   sub.add_option("--name", record.name, "Name of the recording (default: the UTC start time)");
-  add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 32)",
+  add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 16)",
             kMaxQueueMib, record.queue_mib);
   add_choice<Overload>(sub, "--overload", "stall|drop",
                        "When that is full: clients wait (default), or drop and count",
@@ -291,9 +161,7 @@ void Grammar::add_others() {
 
   CLI::App& ruler = command("rules", "Explain what each rule will do", kRulesFooter);
   ruler.add_option("CONFIG", rules.config, "A registration.xml");
-  ruler.add_option("--forward", rules.forwards, "A rule in one string; may be given again")
-      ->type_name("LEFT=RIGHT")
-      ->allow_extra_args(false);
+  add_forwards(ruler, rules.forwards);
   ruler.add_flag("--json", rules.json, "One JSON object a line");
 
   CLI::App& page = command("ui", "Serve the status page of a store", kUiFooter);

@@ -38,7 +38,11 @@ Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   if (!recording) return std::unexpected(recording.error());
   recording_ = std::move(*recording);
 
+  Result<Bytes> key = source_->redaction_key();
+  if (!key) return std::unexpected(key.error());
+
   ReplayOptions options;
+  options.redaction_key = std::move(*key);
   options.timing_factor = arguments_.timing_factor;
   options.after_last = arguments_.after_last;
   options.max_connections = limit_.connections;
@@ -101,11 +105,10 @@ ServiceInfo ReplayRun::info() const {
   info.started_at = started_at_;
   for (const ListeningRule& rule : replayer_->listening())
     info.rules.push_back({rule, ""});
-  const ReplayTotals totals = replayer_->report().totals;
+  const ReplayTotals totals = replayer_->totals();
   info.counters = {{"exact", totals.exact},         {"relaxed", totals.relaxed},
                    {"exhausted", totals.exhausted}, {"missed", totals.missed},
-                   {"control", totals.control},     {"unused", totals.unused},
-                   {"outgoing", totals.outgoing}};
+                   {"control", totals.control},     {"outgoing", totals.outgoing}};
   return info;
 }
 

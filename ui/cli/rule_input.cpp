@@ -18,6 +18,7 @@ SchemeTable scheme_table() {
     info.protocol = entry.protocol->name();
     info.tls = entry.scheme.tls;
     info.default_port = entry.scheme.default_port;
+    info.has_paths = entry.scheme.has_paths;
     info.as_raw = entry.as_raw;
     table.push_back(std::move(info));
   }

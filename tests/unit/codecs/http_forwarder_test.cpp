@@ -1,4 +1,5 @@
 // The HTTP forwarder as conversations.
+#include <fmt/format.h>
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -102,7 +103,7 @@ TEST(HttpForwarder, PutsThePrefixBeforePathsAndTakesItOffLinks) {
   c.play.client(kGet).opened();
   EXPECT_EQ(c.play.to_upstream(),
             "GET /base/a?x=1 HTTP/1.1\r\nHost: api.test:8081\r\nX: y\r\n\r\n");
-  EXPECT_EQ(c.play.exchange(1).resource, "/base/a?x=1");
+  EXPECT_EQ(c.play.exchange(1).resource, "/a?x=1") << "the prefix belongs to the rule";
   c.play.upstream(
       "HTTP/1.1 302 Found\r\nLocation: http://API.test:8081/base/next\r\n"
       "Content-Location: /base/here\r\n"
@@ -198,16 +199,18 @@ TEST(HttpForwarder, StopsABodyThatTurnsOutBroken) {
 }
 
 TEST(HttpForwarder, AnswersForAnUpstreamThatIsNotThere) {
-  for (const bool slow : {false, true}) {
+  const std::pair<NoUpstream, std::uint16_t> reasons[] = {
+      {NoUpstream::Refused, 502}, {NoUpstream::TimedOut, 504}, {NoUpstream::Loop, 508}};
+  for (const auto& [why, status] : reasons) {
     Conversation c;
-    c.play.client(kGet).failed(slow);
-    EXPECT_TRUE(c.play.to_client().starts_with(slow ? "HTTP/1.1 504 " : "HTTP/1.1 502 "));
+    c.play.client(kGet).failed(why);
+    EXPECT_TRUE(c.play.to_client().starts_with(fmt::format("HTTP/1.1 {} ", status)));
     EXPECT_NE(c.play.to_client().find("rule api to api.test:80"), Bytes::npos);
     EXPECT_TRUE(c.play.exchange(1).ours && c.play.called("close"));
-    EXPECT_EQ(c.play.exchange(1).status, slow ? 504 : 502);
+    EXPECT_EQ(c.play.exchange(1).status, status);
   }
   Conversation head;
-  head.play.client("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").failed(false);
+  head.play.client("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").failed(NoUpstream::Refused);
   EXPECT_TRUE(head.play.to_client().ends_with("\r\n\r\n"));
 }
 
@@ -352,7 +355,7 @@ TEST(HttpForwarder, EndsEveryExchangeWhereverItIsBrokenOff) {
         step(play, number);
       breaks[how](play);
       const bool waits_for_connect = last < 2 && (how == 3 || how == 4);
-      if (waits_for_connect) play.failed(false);
+      if (waits_for_connect) play.failed(NoUpstream::Refused);
       EXPECT_EQ(play.broken(), "") << "broken off after step " << last << " in way " << how;
       EXPECT_TRUE(play.over()) << "after step " << last << " in way " << how;
     }

@@ -49,7 +49,7 @@ TEST(PassThrough, RelaysABannerTurnsAndHalfClose) {
 TEST(PassThrough, RecordsAnUpstreamThatIsNotThere) {
   const ForwardRule rule = raw_rule();
   Playbook play(find_protocol("raw")->forwarder(rule));
-  play.client("hello").failed(false);
+  play.client("hello").failed(NoUpstream::Refused);
   EXPECT_EQ(play.to_client(), "");
   EXPECT_TRUE(play.exchange(1).ours);
   EXPECT_NE(play.exchange(1).note.find("connection refused"), std::string::npos);

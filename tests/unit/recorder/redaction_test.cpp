@@ -20,11 +20,14 @@ class RedactionTest : public testing::RecorderTest {
     Peer client = this->client();
     std::jthread server([this, &reply, cut] {
       Peer accepted = upstream_.accept();
-      while (!seen_.ends_with("\r\n\r\n") && !accepted.ended()) seen_ += accepted.read(1);
-      for (std::size_t at = 0; at < reply.size(); at += cut) accepted.send(reply.substr(at, cut));
+      while (!seen_.ends_with("\r\n\r\n") && !accepted.ended())
+        seen_ += accepted.read(1);
+      for (std::size_t at = 0; at < reply.size(); at += cut)
+        accepted.send(reply.substr(at, cut));
       accepted.read_all();
     });
-    for (std::size_t at = 0; at < request.size(); at += cut) client.send(request.substr(at, cut));
+    for (std::size_t at = 0; at < request.size(); at += cut)
+      client.send(request.substr(at, cut));
     got_ = client.read(reply.size());
     client.close();
     server.join();
@@ -37,8 +40,8 @@ const std::string kSecret = "Bearer s3cr3t-T0ken";
 
 TEST_F(RedactionTest, AHeaderKeepsItsLengthAndLosesItsValue) {
   start_with({{"authorization"}, {}, {}});
-  const std::string request = "GET /a HTTP/1.1\r\nHost: " + std::string("h") +
-                              "\r\nAuthorization: " + kSecret + "\r\n\r\n";
+  const std::string request =
+      "GET /a HTTP/1.1\r\nHost: " + std::string("h") + "\r\nAuthorization: " + kSecret + "\r\n\r\n";
   run(request, "HTTP/1.1 204 No Content\r\n\r\n", 7);
   EXPECT_NE(seen_.find(kSecret), std::string::npos) << "the wire is untouched";
   const auto rows = sink_.exchanges();

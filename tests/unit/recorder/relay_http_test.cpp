@@ -50,6 +50,20 @@ TEST_F(RelayHttpTest, ARefusedUpstreamIsA502OnTheRecord) {
   EXPECT_EQ(rows[0].row.status, 502);
 }
 
+TEST_F(RelayHttpTest, ARuleThatReachesItselfIsA508) {
+  std::uint16_t port = 0;
+  {
+    const testing::Server free;
+    port = free.port();
+  }
+  ForwardRule loop = rule("http", "http");
+  loop.listen.port = loop.upstream.port = port;
+  start(std::move(loop));
+  Peer client = this->client();
+  client.send("GET / HTTP/1.1\r\nHost: me\r\n\r\n");
+  EXPECT_EQ(client.read_all().substr(0, 12), "HTTP/1.1 508");
+}
+
 TEST_F(RelayHttpTest, AnAmbiguousRequestIs400AndNothingOfItGoesOn) {
   start_http();
   Peer client = this->client();
@@ -61,7 +75,6 @@ TEST_F(RelayHttpTest, AnAmbiguousRequestIs400AndNothingOfItGoesOn) {
   stop();
   ASSERT_EQ(sink_.exchanges().size(), 1u);
   EXPECT_EQ(sink_.exchanges()[0].row.status, 400);
-
 }
 
 TEST_F(RelayHttpTest, AReplyThatDoesNotComeIsA504) {

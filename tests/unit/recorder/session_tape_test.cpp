@@ -95,7 +95,8 @@ TEST_F(SessionTapeTest, ALargeBodyLeavesMemoryAsItComes) {
   const Bytes piece(kSpillBytes / 4, 'x');
   tape_.begin(1, Side::Client, 1);
   tape_.head(1, Side::Client, "GET /huge");
-  for (int i = 0; i < 64; ++i) tape_.body(1, Side::Server, piece);
+  for (int i = 0; i < 64; ++i)
+    tape_.body(1, Side::Server, piece);
   EXPECT_LE(outbox_.batch().bytes.size(), kMaxBatchBytes + kSpillBytes * 2);
   tape_.end(1, Ending::Complete, "");
   outbox_.flush();

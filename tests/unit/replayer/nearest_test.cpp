@@ -49,6 +49,13 @@ TEST(FieldDistance, ALongBodyDoesNotHideAWrongPath) {
   EXPECT_LT(field_distance(near, live).distance, field_distance(far, live).distance);
 }
 
+TEST(FieldDistance, RepeatedNamesAreAMultiset) {
+  EXPECT_DOUBLE_EQ(
+      field_distance({{"query.a", "1"}, {"query.a", "2"}}, {{"query.a", "2"}, {"query.a", "1"}})
+          .distance,
+      0);
+}
+
 TEST(FieldDistance, LongValuesAreShownShortened) {
   const std::string text = shown(std::string(kMaxShownValue - 1, 'a') + "\xc3\xa9tail");
   EXPECT_EQ(text, std::string(kMaxShownValue - 1, 'a') + "…");

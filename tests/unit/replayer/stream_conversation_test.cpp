@@ -1,8 +1,7 @@
 // Playbooks for services that are replayed as whole conversations.
 #include "replayer/stream_conversation.h"
 
-#include "protocols/registry.h"
-#include "tests/unit/replayer/conversation_driver.h"
+#include "tests/unit/replayer/recorded_sessions.h"
 
 #include <gtest/gtest.h>
 
@@ -10,74 +9,7 @@ namespace understudy {
 namespace {
 
 using namespace std::chrono_literals;
-using test::Driver;
-using test::Stage;
-using Turn = std::pair<Bytes, Bytes>;  ///< what the client says, what the server says
-
-/// One recorded session; the server answers each turn after `gap`.
-StreamScript session(std::int64_t number, const std::vector<Turn>& turns,
-                     std::string end_reason = "client closed", Duration gap = 0us) {
-  RecordedSession recorded;
-  recorded.number = number;
-  recorded.end_reason = std::move(end_reason);
-  Timestamp now{1h};
-  recorded.opened_at = now;
-  std::vector<RecordedExchange> exchanges;
-  for (const auto& [said, heard] : turns) {
-    RecordedExchange exchange;
-    exchange.exchange_no = static_cast<ExchangeNo>(exchanges.size() + 1);
-    exchange.number = number * 10 + exchange.exchange_no;
-    exchange.id = exchange.number + 1000;
-    exchange.opener = said.empty() ? Side::Server : Side::Client;
-    exchange.started_at = now;
-    exchange.request = said;
-    exchange.reply = heard;
-    exchange.request_size = said.size();
-    exchange.reply_size = heard.size();
-    if (!said.empty()) exchange.chunks.push_back({Side::Client, said.size(), 0us});
-    if (!heard.empty()) exchange.chunks.push_back({Side::Server, heard.size(), gap});
-    now += gap;
-    exchanges.push_back(std::move(exchange));
-  }
-  recorded.closed_at = now + gap;
-  return make_script(recorded, std::move(exchanges));
-}
-
-std::unique_ptr<StreamRepertoire> service(std::vector<StreamScript> scripts,
-                                          AfterLast after_last = AfterLast::Stick,
-                                          double factor = 0, const std::string& redact = "") {
-  StreamRepertoire::Service made;
-  made.identity = {0, "lines", "raw"};
-  made.after_last = after_last;
-  made.timing_factor = factor;
-  ForwardRule rule;
-  if (!redact.empty()) rule.redact.patterns.push_back(redact);
-  made.redaction = std::move(*RequestRedaction::make(*find_protocol("raw"), rule, "key"));
-  return std::make_unique<StreamRepertoire>(std::move(made), std::move(scripts));
-}
-
-template <class... Scripts>
-std::vector<StreamScript> list(Scripts... scripts) {
-  std::vector<StreamScript> made;
-  (made.push_back(std::move(scripts)), ...);
-  return made;
-}
-
-std::vector<std::string> outcomes(const Stage& stage) {
-  std::vector<std::string> made;
-  for (const ReportedRequest& request : stage.report().requests) {
-    made.push_back(std::to_string(request.exchange) + " " +
-                   std::string(to_string(request.outcome)));
-  }
-  return made;
-}
-
-std::vector<std::int64_t> unused(const StreamRepertoire& repertoire) {
-  std::vector<std::int64_t> numbers;
-  for (const UnusedExchange& exchange : repertoire.unused())
-    numbers.push_back(exchange.number);
-  return numbers;
-}
+using namespace test;
 
 TEST(StreamConversation, EachTurnGetsItsReplyHoweverItIsSplit) {
   const std::string said = "HELLO\nPING\nQUIT\n";
@@ -360,40 +292,6 @@ TEST(StreamConversation, ServerBytesThatWereNotLoadedComeFromTheStore) {
   Stage stage;
   Driver client(*lines, stage);
   EXPECT_EQ(client.say("GET\nBYE\n"), "front<77:5+100>bye");
-}
-
-TEST(StreamConversation, UnderRedactionWholeTurnsAreCompared) {
-  const std::string secret = "PASS (\\w+)";
-  Bytes stored = "PASS hunter2\n";
-  {
-    ForwardRule rule;
-    rule.redact.patterns.push_back(secret);
-    (*RequestRedaction::make(*find_protocol("raw"), rule, "key"))->apply(stored);
-  }
-  ASSERT_EQ(stored.find("hunter2"), Bytes::npos);
-  for (std::size_t split = 1; split < stored.size(); ++split) {
-    auto lines = service(list(session(1, {{"USER\n", "who\n"}}),
-                              session(2, {{"USER ann\n", "ok\n"}, {stored, "in\n"}})),
-                         AfterLast::Stick, 0, secret);
-    Stage stage;
-    Driver client(*lines, stage);
-    EXPECT_EQ(client.say("USER ann\n"), "ok\n");
-    const std::string live = "PASS hunter2\n";
-    EXPECT_EQ(client.say(live.substr(0, split)), "");
-    EXPECT_EQ(client.say(live.substr(split)), "in\n") << split;
-    EXPECT_EQ(stage.report().totals.missed, 0u);
-  }
-}
-
-TEST(StreamConversation, UnderRedactionPatienceEnds) {
-  auto lines = service(list(session(1, {{"HELLO WORLD\n", "hi\n"}})), AfterLast::Stick, 0, "x(y)");
-  Stage stage;
-  Driver client(*lines, stage);
-  EXPECT_EQ(client.say("BYE\n"), "");
-  EXPECT_EQ(client.end(), Outbox::End::None);
-  client.at(kTurnPatience);
-  EXPECT_EQ(client.end(), Outbox::End::Close);
-  EXPECT_EQ(stage.report().totals.missed, 1u);
 }
 
 TEST(StreamConversation, AServiceWithoutSessionsMissesLoudly) {

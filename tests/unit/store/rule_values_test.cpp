@@ -81,7 +81,7 @@ TEST(ParseForward, SaysWhatWasExpected) {
       {"http://localhost:80/x=http://h", "HOST:PORT"},
       {"http://localhost:80=http://", "host name"},
       {"tcp://:80=tcp://h", "port from 1"},
-      {"tcp://:80=tcp://h:80/x", "only HTTP"},
+      {"tcp://:80=tcp://h:80/x", "has no path"},
       {"http://:80=http://h/?q", "without ?"},
       {"http://:80=https://h", "TLS is not supported by this version"},
   };

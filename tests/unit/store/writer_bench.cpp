@@ -58,12 +58,13 @@ void work(RecordingWriter& writer, std::int64_t rows, std::int64_t per_beat, Byt
     }
     writer.submit(std::move(batch));
     while (writer.full())
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::yield();
   }
 }
 
 int run(std::int64_t rows, int workers, std::size_t body_bytes) {
-  const std::string path = fmt::format("/tmp/store_bench_{}.db", getpid());
+  const std::string path =
+      std::filesystem::temp_directory_path() / fmt::format("store_bench_{}.db", getpid());
   const Bytes request =
       "GET /api/v1/items?page=7 HTTP/1.1\r\nHost: localhost:8080\r\nAccept: */*\r\n"
       "User-Agent: bench/1.0\r\n\r\n";
@@ -96,7 +97,6 @@ int run(std::int64_t rows, int workers, std::size_t body_bytes) {
   fmt::print("write: {} rows, {:.2f} us CPU per row, {:.2f} s, {:.0f} bytes per row on disk\n",
              summary->exchanges, (cpu_seconds() - cpu_before) * 1e6 / count, took.count(),
              static_cast<double>(std::filesystem::file_size(path)) / count);
-#ifndef NO_READER
   const auto load = std::chrono::steady_clock::now();
   auto reader = RecordingReader::open(path);
   if (!reader) return fmt::print("{}\n", describe(reader.error())), 1;
@@ -109,7 +109,6 @@ int run(std::int64_t rows, int workers, std::size_t body_bytes) {
   if (!done) return fmt::print("{}\n", describe(done.error())), 1;
   const std::chrono::duration<double> loaded = std::chrono::steady_clock::now() - load;
   fmt::print("load: {:.3f} s, {} bytes of replies\n", loaded.count(), bytes);
-#endif
   std::filesystem::remove(path);
   return 0;
 }

@@ -61,7 +61,8 @@ TEST_F(ListenerTest, ConnectionsGoToTheWorkersInTurn) {
   auto listener = Listener::open(pool_, {"localhost", 0});
   ASSERT_TRUE(listener) << describe(listener.error());
   (*listener)->start(arrivals.handler());
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(Peer::connect((*listener)->port()).connected());
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(Peer::connect((*listener)->port()).connected());
   EXPECT_TRUE(arrivals.wait_for(4));
   EXPECT_EQ(arrivals.workers(), 2u);
 }

@@ -52,14 +52,16 @@ TEST_F(StreamTest, AFullSocketTakesLessAndThenNothing) {
   IoResult result = stream_->try_write(std::span(&piece, 1));
   EXPECT_EQ(result.status, Status::Done);
   EXPECT_LT(result.size, large.size());
-  while (result.status == Status::Done) result = stream_->try_write(std::span(&piece, 1));
+  while (result.status == Status::Done)
+    result = stream_->try_write(std::span(&piece, 1));
   EXPECT_EQ(result.status, Status::NotNow);
 }
 
 TEST_F(StreamTest, ResetShowsAtThePeer) {
   stream_->reset();
   peer_.read_all();
-  // Two descriptors share the connection here, so the peer is only sure to see its end when both go.
+  // Two descriptors share the connection here, so the peer is only sure to see its end when both
+  // go.
   EXPECT_FALSE(stream_->is_open());
 }
 

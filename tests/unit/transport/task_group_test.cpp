@@ -10,7 +10,9 @@
 namespace understudy {
 namespace {
 
-Task<void> wait_on(Timer& timer) { co_await timer.async_wait(asio::as_tuple(use_task)); }
+Task<void> wait_on(Timer& timer) {
+  co_await timer.async_wait(asio::as_tuple(use_task));
+}
 
 Task<void> fail() {
   throw std::runtime_error("lost its way");
