@@ -22,6 +22,10 @@ class SessionTape;
 /// a kill may cost.
 inline constexpr std::chrono::milliseconds kBeat{30};
 
+/// What the tapes of one worker may hold before they spill early: a thousand connections in the
+/// middle of a body must not need a thousand buffers.
+inline constexpr std::int64_t kCrowdedBytes = std::int64_t{4} * 1024 * 1024;
+
 class RowOutbox {
  public:
   /// `drop`: while the sink is full, rows are counted instead of kept. The sink outlives this.
@@ -33,6 +37,11 @@ class RowOutbox {
   [[nodiscard]] bool must_drop() const { return sink_.broken() || (drop_ && sink_.full()); }
   /// Peers must wait before more is read.
   [[nodiscard]] bool must_stall() const { return !drop_ && !sink_.broken() && sink_.full(); }
+
+  /// Tapes say how many bytes they took in, and gave away (negative).
+  void holds(std::int64_t bytes) { held_bytes_ += bytes; }
+  /// The tapes together hold more than kCrowdedBytes: each shall spill early.
+  [[nodiscard]] bool crowded() const { return held_bytes_ > kCrowdedBytes; }
 
   /// The tape holds bytes that no row has; it stays listed until unlist() or a beat finds it clean.
   void list(SessionTape& tape);
@@ -62,6 +71,7 @@ class RowOutbox {
   std::unique_ptr<Batch> batch_;
   std::vector<SessionTape*> tapes_;
   std::uint32_t beats_ = 1;
+  std::int64_t held_bytes_ = 0;
 };
 
 }  // namespace understudy

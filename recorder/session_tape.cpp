@@ -28,7 +28,9 @@ SessionTape::SessionTape(RowOutbox& outbox, std::int64_t session, std::string_vi
     : outbox_(outbox), session_(session), protocol_(protocol), redaction_(redaction) {}
 
 SessionTape::~SessionTape() {
-  if (listed_) outbox_.unlist(*this);
+  if (!listed_) return;
+  spill(Spill::All);  // a forwarder ends what it began; should one not, its bytes are still kept
+  outbox_.unlist(*this);
 }
 
 void SessionTape::begin(ExchangeNo exchange, Side opener, UpstreamNo upstream) {
@@ -77,7 +79,8 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
     return;
   }
   Half& side = half(open, from);
-  append_chunk(open.chunks, from, bytes.size(), since(open));
+  const std::size_t before = side.unwritten.size();
+  add_chunk(open, from, bytes.size());
   if (redaction_ == nullptr) {
     side.unwritten += bytes;
   } else if (!redaction_->needs_whole_messages()) {
@@ -96,7 +99,9 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
     count_dropped(bytes.size());
   }
   ensure_listed();
-  if (side.unwritten.size() >= kSpillBytes) write(open, true, Ending::Complete);
+  outbox_.holds(static_cast<std::int64_t>(side.unwritten.size() - before));
+  const std::size_t bound = outbox_.crowded() ? kCrowdedSpillBytes : kSpillBytes;
+  if (side.unwritten.size() >= bound) write(open, true, Ending::Complete);
 }
 
 void SessionTape::message_end(ExchangeNo exchange, Side from) {
@@ -118,6 +123,7 @@ void SessionTape::release_held(OpenExchange& open, Side from) {
   }
   add_note(open, redaction_->redact(from, side.held));
   side.unwritten += side.held;
+  outbox_.holds(static_cast<std::int64_t>(side.held.size()));
   empty(side.held);
   side.overlong = false;
   if (from == Side::Client) refresh_redacted_facts(open);
@@ -211,12 +217,39 @@ void SessionTape::write(OpenExchange& open, bool still_open, Ending ending) {
   outbox_.submit_if_large();
 }
 
+/// A chunk is what one read brought, whether it came as a head and a body or in one piece.
+void SessionTape::add_chunk(OpenExchange& open, Side from, std::size_t size) {
+  Chunk& last = open.last_chunk;
+  const Duration after = since(open);
+  if (last.from == from && last.after == after && last.size > 0) {
+    last.size += size;
+    return;
+  }
+  if (last.size > 0) append_chunk(open.chunks, last.from, last.size, last.after);
+  last = {from, size, after};
+}
+
+Span SessionTape::take_chunks(OpenExchange& open) {
+  Chunk& last = open.last_chunk;
+  if (last.size > 0) append_chunk(open.chunks, last.from, last.size, last.after);
+  last = {};
+  const Span span = outbox_.batch().add(open.chunks);
+  open.chunks.clear();
+  return span;
+}
+
+void SessionTape::let_go(Half& side) {
+  outbox_.holds(-static_cast<std::int64_t>(side.unwritten.size()));
+  empty(side.unwritten);
+}
+
 void SessionTape::drop_unwritten(OpenExchange& open) {
   for (Half& side : open.halves) {
     count_dropped(side.unwritten.size());
-    empty(side.unwritten);
+    let_go(side);
   }
   open.chunks.clear();
+  open.last_chunk = {};
   if (!open.dropped) add_note(open, "the rest was dropped: the writer could not keep up");
   open.dropped = true;
 }
@@ -240,16 +273,15 @@ void SessionTape::write_row(OpenExchange& open, bool still_open, Ending ending) 
   row.resource = batch.add(open.resource);
   row.request = batch.add(open.halves[0].unwritten);
   row.reply = batch.add(open.halves[1].unwritten);
-  row.chunks = batch.add(open.chunks);
+  row.chunks = take_chunks(open);
   row.edits = batch.add(open.edits);
   row.note = batch.add(open.note);
   batch.exchanges.push_back(row);
   open.row_written = true;
   for (Half& side : open.halves) {
     side.written += side.unwritten.size();
-    empty(side.unwritten);
+    let_go(side);
   }
-  open.chunks.clear();
   open.edits.clear();  // an update adds to the row's
 }
 
@@ -260,10 +292,9 @@ void SessionTape::write_segments(OpenExchange& open) {
     if (side.unwritten.empty()) continue;
     // The chunk list covers both sides; it goes with the first segment of the pair.
     batch.segments.push_back(
-        {open.id, from, side.written, batch.add(side.unwritten), batch.add(open.chunks)});
+        {open.id, from, side.written, batch.add(side.unwritten), take_chunks(open)});
     side.written += side.unwritten.size();
-    empty(side.unwritten);
-    open.chunks.clear();
+    let_go(side);
   }
 }
 
@@ -287,12 +318,13 @@ void SessionTape::write_update(OpenExchange& open, Ending ending) {
 void SessionTape::recycle(std::size_t index) {
   OpenExchange& open = *open_[index];
   for (Half& side : open.halves) {
-    empty(side.unwritten);
+    let_go(side);
     empty(side.held);
     side.written = 0;
     side.overlong = false;
   }
   open.chunks.clear();
+  open.last_chunk = {};
   open.edits.clear();
   open.method.clear();
   open.resource.clear();

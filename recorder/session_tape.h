@@ -8,6 +8,7 @@
 // Sans-io, one worker thread.
 #pragma once
 
+#include "protocols/core/recorded.h"
 #include "protocols/core/tape.h"
 #include "protocols/core/time.h"
 #include "recorder/row_outbox.h"
@@ -21,9 +22,11 @@
 
 namespace understudy {
 
-/// Buffered bytes of one session that are spilled at once: large enough that most messages are one
-/// row, small enough that a thousand sessions in mid-body stay within some tens of MiB.
-inline constexpr std::size_t kSpillBytes = std::size_t{64} * 1024;
+/// Buffered bytes of one exchange that are spilled at once: large enough that most messages are one
+/// row, which is what they cost.
+inline constexpr std::size_t kSpillBytes = std::size_t{256} * 1024;
+/// The same while the worker's sessions hold much together (RowOutbox::crowded()).
+inline constexpr std::size_t kCrowdedSpillBytes = std::size_t{16} * 1024;
 
 /// A message that must be whole to be redacted is held up to this; what is longer is not stored
 /// beyond its head, and the exchange says so.
@@ -85,6 +88,7 @@ class SessionTape final : public Tape {
     Timestamp started_at{};
     Half halves[2];
     Bytes chunks, edits;
+    Chunk last_chunk;  ///< not in `chunks` yet: the same read may add to it
     std::string method, resource, note;
   };
 
@@ -94,6 +98,10 @@ class SessionTape final : public Tape {
   void release_held(OpenExchange& open, Side from);
   void refresh_redacted_facts(OpenExchange& open);
   void ensure_listed();
+  void let_go(Half& side);
+  void add_chunk(OpenExchange& open, Side from, std::size_t size);
+  /// The list with the last chunk in it, as it goes into a row; empty from then on.
+  Span take_chunks(OpenExchange& open);
   void drop_unwritten(OpenExchange& open);
   void count_dropped(std::uint64_t bytes);
   void add_note(OpenExchange& open, std::string_view text);

@@ -111,7 +111,7 @@ def kept(store, counted):
     store.unlink()
     if stored < counted or cut:
         raise RuntimeError(f"wrk counted {counted} exchanges, the store has {stored} whole, {cut} cut")
-    return f"{counted:,} of {counted:,}"
+    return f"{stored:,} of {counted:,}"
 
 
 def rows():
@@ -128,7 +128,7 @@ def rows():
 
 
 def report(table, samples, kept_of):
-    print("| what | server | CPU µs/request | × first | requests/s | p50 ms | p99 ms | peak MiB | in the store |")
+    print("| what | server | CPU µs/request | × first | requests/s | p50 ms | p99 ms | peak MiB | stored of counted |")
     print("|---|---|---|---|---|---|---|---|---|")
     reference = {}
     for row in table:

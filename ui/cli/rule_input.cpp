@@ -40,14 +40,13 @@ Result<RuleInput> read_rules(const std::string& config, std::span<const std::str
   for (const std::string& forward : forwards) {
     Result<ForwardRule> rule = parse_forward(forward, schemes);
     if (!rule) return std::unexpected(rule.error());
+    // The reader of the file has said it for the file's rules.
+    if (std::optional<std::string> notice = raw_notice(*rule, schemes)) {
+      input.warnings.push_back(std::move(*notice));
+    }
     input.rules.push_back(std::move(*rule));
   }
   name_rules(input.rules);
-  for (const ForwardRule& rule : input.rules) {
-    if (std::optional<std::string> notice = raw_notice(rule, schemes)) {
-      input.warnings.push_back(std::move(*notice));
-    }
-  }
   return input;
 }
 

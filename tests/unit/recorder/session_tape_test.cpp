@@ -104,6 +104,31 @@ TEST_F(SessionTapeTest, ALargeBodyLeavesMemoryAsItComes) {
   EXPECT_EQ(sink_.exchanges()[0].reply.size(), piece.size() * 64);
 }
 
+TEST_F(SessionTapeTest, WhereManyHoldMuchEachSpillsEarly) {
+  const Bytes piece(kCrowdedSpillBytes, 'x');
+  tape_.begin(1, Side::Client, 1);
+  tape_.body(1, Side::Server, piece);
+  EXPECT_TRUE(outbox_.batch().exchanges.empty());
+  outbox_.holds(kCrowdedBytes);
+  tape_.body(1, Side::Server, "y");
+  EXPECT_EQ(outbox_.batch().exchanges.size(), 1u);
+  outbox_.holds(-kCrowdedBytes);
+  EXPECT_FALSE(outbox_.crowded()) << "what is written is no longer held";
+  tape_.end(1, Ending::Complete, "");
+}
+
+TEST_F(SessionTapeTest, AnExchangeThatNobodyEndedIsKeptOpen) {
+  {
+    SessionTape abandoned(outbox_, 8, "raw", nullptr);
+    abandoned.begin(1, Side::Client, 1);
+    abandoned.body(1, Side::Client, "kept");
+  }
+  outbox_.flush();
+  ASSERT_EQ(sink_.exchanges().size(), 1u);
+  EXPECT_EQ(sink_.exchanges()[0].request, "kept");
+  EXPECT_TRUE(sink_.exchanges()[0].open);
+}
+
 TEST_F(SessionTapeTest, PipelinedExchangesKeepTheirBytesApart) {
   tape_.begin(1, Side::Client, 1);
   tape_.head(1, Side::Client, "one");
@@ -127,7 +152,8 @@ TEST_F(SessionTapeTest, ChunkTimesCountFromTheExchangesBegin) {
   tape_.begin(1, Side::Client, 1);
   tape_.head(1, Side::Client, "ask");
   tape_.set_time(kStart + std::chrono::milliseconds(5));
-  tape_.head(1, Side::Server, "answer");
+  tape_.head(1, Side::Server, "ans");
+  tape_.body(1, Side::Server, "wer");
   tape_.end(1, Ending::Complete, "");
   outbox_.flush();
   const std::vector<Chunk> chunks = read_chunks(sink_.exchanges()[0].chunks);
