@@ -82,10 +82,10 @@ def load(port, path, seconds):
         raise RuntimeError(f"wrk was not answered:\n{text}")
 
     def find(pattern):
-        return re.search(pattern, text).group(1)
+        return re.search(pattern, text, re.MULTILINE).group(1)
 
     return (int(find(r"(\d+) requests in")), float(find(r"Requests/sec:\s+([\d.]+)")),
-            milliseconds(find(r"50%\s+(\S+)")), milliseconds(find(r"99%\s+(\S+)")))
+            milliseconds(find(r"^ +50% +(\S+)$")), milliseconds(find(r"^ +99% +(\S+)$")))
 
 
 def measure(row, folder, upstream_port, seconds):
