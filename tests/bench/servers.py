@@ -61,7 +61,13 @@ class Server:
     def stop(self):
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        self._process.wait(60)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(20)
+            if self.store:  # a reference may be slow to go; a recorder that does not end is a fault
+                raise
 
 
 def nginx(folder, core, locations, name):

@@ -19,6 +19,12 @@ constexpr std::size_t kTimeColumns = 24;
 /// Most resources; the status of longer ones stands further right.
 constexpr std::size_t kResourceColumns = 40;
 
+/// Where a protocol names no resource, how much was said is what tells exchanges apart.
+std::string sizes_text(const ExchangeLine& exchange) {
+  return "(" + size_text(exchange.request_size) + " sent, " + size_text(exchange.reply_size) +
+         " received)";
+}
+
 }  // namespace
 
 ExchangeLines::ExchangeLines(std::span<const Recording> recordings, std::string latest)
@@ -55,7 +61,7 @@ std::string ExchangeLines::header() const {
 std::string ExchangeLines::line(const ExchangeLine& exchange) const {
   return row(id_text(exchange.recording, exchange.number), utc_text(exchange.started_at),
              exchange.protocol, printable(exchange.rule), printable(exchange.method),
-             printable(exchange.resource)) +
+             exchange.resource.empty() ? sizes_text(exchange) : printable(exchange.resource)) +
          status_text(exchange);
 }
 
