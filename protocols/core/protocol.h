@@ -1,6 +1,7 @@
 // The whole contract of a protocol: one stateless object, listed once in protocols/registry.cpp.
 //
-// What the spike taught (five cases were tried on these interfaces before the house was built):
+// What the spike taught. Five cases were tried on these interfaces before the house was built, and
+// tests/unit/recorder/hard_cases_test.cpp holds what of them the tape and the store must carry:
 //
 // 1. Pipelined HTTP/1 with a rewritten Host. A head must not leave before it is understood, since
 //    route and edits hang on it; a body must leave at once. So decoders report Head and Body steps
