@@ -11,15 +11,10 @@ RuleRedaction::RuleRedaction(const Protocol& protocol, Redactor redactor)
 
 Result<std::optional<RuleRedaction>> RuleRedaction::make(const ForwardRule& rule,
                                                          const Protocol& protocol, Bytes key) {
-  if (rule.redact.empty()) return std::nullopt;
-  auto stand_in = [key = std::move(key)](ByteView text) { return keyed_hash(key, text); };
-  Result<Redactor> redactor = Redactor::make(rule.redact, std::move(stand_in));
-  if (!redactor) {
-    Error error = redactor.error();
-    error.where = rule.written_at;
-    return std::unexpected(std::move(error));
-  }
-  return RuleRedaction(protocol, std::move(*redactor));
+  auto redactor = Redactor::for_rule(rule, keyed_hash_with(std::move(key)));
+  if (!redactor) return std::unexpected(std::move(redactor.error()));
+  if (!*redactor) return std::nullopt;
+  return RuleRedaction(protocol, std::move(**redactor));
 }
 
 void RuleRedaction::redact_replacement(Bytes& replacement) const {

@@ -53,6 +53,15 @@ Redactor::Redactor(Redactor&&) noexcept = default;
 Redactor& Redactor::operator=(Redactor&&) noexcept = default;
 Redactor::~Redactor() = default;
 
+Result<std::optional<Redactor>> Redactor::for_rule(const ForwardRule& rule, StandIn hash) {
+  if (rule.redact.empty()) return std::nullopt;
+  Result<Redactor> redactor = make(rule.redact, std::move(hash));
+  if (redactor) return std::move(*redactor);
+  Error error = std::move(redactor.error());
+  error.where = rule.written_at;
+  return std::unexpected(std::move(error));
+}
+
 Result<Redactor> Redactor::make(const RedactRules& rules, StandIn hash) {
   auto made = std::make_unique<Rules>();
   made->hash = std::move(hash);

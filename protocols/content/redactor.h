@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 namespace understudy {
 
@@ -16,6 +17,10 @@ class Redactor {
  public:
   /// Error (Config) that names the pattern or pointer that cannot be read. `hash` as StandIn says.
   [[nodiscard]] static Result<Redactor> make(const RedactRules& rules, StandIn hash);
+  /// The same for a rule, its errors placed where the rule was written. Nothing: it redacts
+  /// nothing.
+  [[nodiscard]] static Result<std::optional<Redactor>> for_rule(const ForwardRule& rule,
+                                                                StandIn hash);
 
   Redactor(Redactor&&) noexcept;
   Redactor& operator=(Redactor&&) noexcept;

@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <cstdlib>
+#include <utility>
 
 namespace understudy {
 
@@ -16,6 +17,10 @@ Bytes keyed_hash(ByteView key, ByteView text) {
        reinterpret_cast<unsigned char*>(digest.data()), &size);
   digest.resize(size);
   return digest;
+}
+
+std::function<Bytes(ByteView)> keyed_hash_with(Bytes key) {
+  return [key = std::move(key)](ByteView text) { return keyed_hash(key, text); };
 }
 
 Bytes random_bytes(std::size_t count) {
