@@ -1,9 +1,12 @@
 #include "protocols/transport/connector.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
+#include <cerrno>
 #include <vector>
 
 namespace understudy {
@@ -48,28 +51,44 @@ Task<Addresses> resolve(Executor executor, Endpoint destination, Clock::time_poi
   co_return found;
 }
 
-/// One attempt; the socket is open and connected exactly when the result is success.
-Task<ErrorCode> attempt(Socket& socket, Tcp::endpoint address, Clock::time_point deadline,
-                        ConnectCancel& cancel) {
+/// A connect() that is under way, or why none can be.
+std::optional<Stream> begin_connect(Executor executor, const Tcp::endpoint& address,
+                                    ErrorCode& error) {
+  Descriptor socket(::socket(address.protocol().family(),
+                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  const auto size = static_cast<socklen_t>(address.size());
+  if (!socket || (::connect(socket.get(), address.data(), size) != 0 && errno != EINPROGRESS)) {
+    error = ErrorCode(errno, boost::system::system_category());
+    return std::nullopt;
+  }
+  return Stream(executor, std::move(socket));
+}
+
+struct Attempt {
+  std::optional<Stream> stream;  ///< nothing = failed, and `error` says why
   ErrorCode error;
-  socket.close(error);
-  socket.open(address.protocol(), error);
-  if (error) co_return error;
-  Timer watchdog(socket.get_executor(), deadline);
+  Attempt() = default;
+};
+
+Task<Attempt> attempt(Executor executor, Tcp::endpoint address, Clock::time_point deadline,
+                      ConnectCancel& cancel) {
+  Attempt made;
+  std::optional<Stream> stream = begin_connect(executor, address, made.error);
+  if (!stream) co_return made;
+  Timer watchdog(executor, deadline);
   bool expired = false;
-  watchdog.async_wait([&socket, &expired](ErrorCode cancelled) {
+  watchdog.async_wait([&stream, &expired](ErrorCode cancelled) {
     if (cancelled) return;
     expired = true;
-    ErrorCode ignored;
-    socket.close(ignored);
+    stream->close();
   });
-  cancel.set_abort([&socket] {
-    ErrorCode ignored;
-    socket.close(ignored);
-  });
-  auto [outcome] = co_await socket.async_connect(address, asio::as_tuple(use_task));
+  cancel.set_abort([&stream] { stream->close(); });
+  auto [closed] = co_await stream->writable();
   cancel.set_abort({});
-  co_return expired ? ErrorCode(asio::error::timed_out) : outcome;
+  made.error = expired ? ErrorCode(asio::error::timed_out) : closed;
+  if (!made.error) made.error = stream->connect_error();
+  if (!made.error) made.stream = std::move(stream);
+  co_return made;
 }
 
 Duration since(Clock::time_point start) {
@@ -100,17 +119,17 @@ Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
   if (!error && addresses.list.empty()) error = asio::error::host_not_found;
   const bool resolving = static_cast<bool>(error);
   const int rounds = addresses.list.size() > 1 ? 2 : 1;
-  Socket socket(executor);
   for (int round = 1; round <= rounds && !outcome.stream; ++round) {
     for (const Tcp::endpoint& address : addresses.list) {
       if (cancel.cancelled()) break;
       const bool last_round = round == rounds;
-      error = co_await attempt(socket, address,
-                               last_round ? deadline : std::min(deadline, Clock::now() + kFirstTry),
-                               cancel);
+      const Clock::time_point until =
+          last_round ? deadline : std::min(deadline, Clock::now() + kFirstTry);
+      Attempt made = co_await attempt(executor, address, until, cancel);
+      error = made.error;
       if (error || cancel.cancelled()) continue;
       outcome.address = address_text(address);
-      outcome.stream.emplace(std::move(socket));
+      outcome.stream = std::move(made.stream);
       break;
     }
   }

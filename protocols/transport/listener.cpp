@@ -1,9 +1,12 @@
 #include "protocols/transport/listener.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -15,6 +18,8 @@ namespace {
 constexpr int kBacklog = 4096;
 /// Out of descriptors: try again after this, instead of spinning.
 constexpr std::chrono::milliseconds kAcceptPause{20};
+/// Connections taken before others on the same worker have their turn.
+constexpr int kAcceptsAtOnce = 64;
 /// Port 0 on localhost wants one port that is free on both loopbacks.
 constexpr int kPortTries = 16;
 
@@ -73,6 +78,7 @@ ErrorCode Listener::add(const Tcp::endpoint& endpoint, bool v6_only) {
   acceptor->bind(endpoint, error);
   if (error) return error;
   acceptor->listen(kBacklog, error);
+  if (!error) acceptor->non_blocking(true, error);
   if (error) return error;
   acceptors_.push_back(std::move(acceptor));
   return {};
@@ -128,21 +134,30 @@ void Listener::stop() {
 Task<void> Listener::accept_loop(Acceptor& acceptor) {
   Timer pause(home_.executor());
   while (acceptor.is_open()) {
-    Worker& worker = pool_.next();
-    auto accepted = co_await acceptor.async_accept(worker.executor(), asio::as_tuple(use_task));
-    const ErrorCode error = std::get<0>(accepted);
-    if (!acceptor.is_open()) co_return;
-    if (error) {
-      ++failures_;
-      pause.expires_after(kAcceptPause);
-      co_await pause.async_wait(asio::as_tuple(use_task));
-      continue;
-    }
-    asio::post(worker.executor(), [handler = on_connection_, &worker,
-                                   socket = std::move(std::get<1>(accepted))]() mutable {
-      (*handler)(worker, Stream(std::move(socket)));
-    });
+    auto [closed] = co_await acceptor.async_wait(Acceptor::wait_read, asio::as_tuple(use_task));
+    if (closed || !acceptor.is_open()) co_return;
+    if (accept_some(acceptor.native_handle())) continue;
+    ++failures_;
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(asio::as_tuple(use_task));
   }
+}
+
+/// Hands what is waiting to the workers, in turn. False: accept() failed.
+bool Listener::accept_some(int acceptor) {
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    Descriptor socket(::accept4(acceptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    // A client that left while it was queued (Linux reports its error here) is no failure of ours.
+    const bool client_left = !socket && (errno == ECONNABORTED || errno == EINTR);
+    if (client_left) continue;
+    if (!socket) return errno == EAGAIN || errno == EWOULDBLOCK;
+    Worker& worker = pool_.next();
+    asio::post(worker.executor(),
+               [handler = on_connection_, &worker, accepted = std::move(socket)]() mutable {
+                 (*handler)(worker, Stream(worker.executor(), std::move(accepted)));
+               });
+  }
+  return true;
 }
 
 std::string Listener::address() const {

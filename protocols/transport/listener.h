@@ -52,6 +52,7 @@ class Listener {
   Result<void> bind_all(const Endpoint& at);
   Result<void> bind_localhost(const Endpoint& at);
   Task<void> accept_loop(Acceptor& acceptor);
+  bool accept_some(int acceptor);
 
   WorkerPool& pool_;
   Worker& home_;  ///< all acceptors live on this worker

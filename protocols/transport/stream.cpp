@@ -1,9 +1,11 @@
 #include "protocols/transport/stream.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -19,87 +21,147 @@ bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
+char* end_of(const iovec& part) {
+  return static_cast<char*>(part.iov_base) + part.iov_len;
+}
+
+/// send() where one piece is all: sendmsg() reads its structures from our memory first.
+ssize_t send_parts(int fd, std::span<iovec> parts) {
+  if (parts.size() == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+Task<std::tuple<ErrorCode>> wait_for(Watch& watch, Watch::For what) {
+  auto token = asio::as_tuple(use_task);
+  return asio::async_initiate<decltype(token), void(ErrorCode)>(
+      [what](auto handler, Watch* on) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        // Only parallel groups (one wait or the other) cancel; they do it before the watch goes.
+        if (slot.is_connected()) {
+          slot.assign([on, what](asio::cancellation_type) { on->cancel(what); });
+        }
+        on->wait(what, std::move(handler));
+      },
+      token, &watch);
+}
+
+/// The address at one end; port 0 where there is none (any more).
+Tcp::endpoint name_of(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
+  Tcp::endpoint endpoint;
+  socklen_t size = static_cast<socklen_t>(endpoint.capacity());
+  if (get(fd, endpoint.data(), &size) != 0) return {};
+  endpoint.resize(size);
+  return endpoint;
+}
+
 }  // namespace
 
-Stream::Stream(Socket socket) : socket_(std::move(socket)) {
-  ErrorCode ignored;  // a connection that is already gone says so at the first read
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(Tcp::no_delay(true), ignored);
+Stream::Stream(Executor executor, Descriptor socket)
+    : watch_(std::make_unique<Watch>(executor, std::move(socket))) {
+  const int on = 1;
+  ::setsockopt(watch_->fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 IoResult Stream::try_read(std::span<char> buffer) {
   for (;;) {
-    const ssize_t n = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
-    if (n > 0) return {IoResult::Status::Done, static_cast<std::size_t>(n), {}};
+    const ssize_t n = ::recv(watch_->fd(), buffer.data(), buffer.size(), 0);
+    if (n > 0) {
+      const auto size = static_cast<std::size_t>(n);
+      if (size < buffer.size()) watch_->read_short();
+      return {IoResult::Status::Done, size, {}};
+    }
     if (n == 0) return {IoResult::Status::Finished, 0, {}};
     if (errno == EINTR) continue;
-    if (would_block()) return {};
-    return {IoResult::Status::Broken, 0, last_error()};
+    if (!would_block()) return {IoResult::Status::Broken, 0, last_error()};
+    watch_->exhausted(Watch::For::Read);
+    return {};
   }
 }
 
 IoResult Stream::try_write(std::span<const ByteView> pieces) {
   std::array<iovec, kMaxPieces> parts;
-  std::size_t count = 0;
+  std::size_t count = 0, size = 0;
   for (const ByteView piece : pieces.first(std::min(pieces.size(), kMaxPieces))) {
     if (piece.empty()) continue;
     // sendmsg() does not write through the pointer; its iovec is shared with recvmsg().
-    parts[count++] = {const_cast<char*>(piece.data()), piece.size()};
+    char* const begin = const_cast<char*>(piece.data());
+    size += piece.size();
+    if (count > 0 && end_of(parts[count - 1]) == begin) {  // a head and its body, unchanged
+      parts[count - 1].iov_len += piece.size();
+    } else {
+      parts[count++] = {begin, piece.size()};
+    }
   }
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = count;
   for (;;) {
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-    if (n >= 0) return {IoResult::Status::Done, static_cast<std::size_t>(n), {}};
+    const ssize_t n = send_parts(watch_->fd(), {parts.data(), count});
+    if (n >= 0) {
+      const auto sent = static_cast<std::size_t>(n);
+      if (sent < size) watch_->exhausted(Watch::For::Write);
+      return {IoResult::Status::Done, sent, {}};
+    }
     if (errno == EINTR) continue;
-    if (would_block()) return {};
-    return {IoResult::Status::Broken, 0, last_error()};
+    if (!would_block()) return {IoResult::Status::Broken, 0, last_error()};
+    watch_->exhausted(Watch::For::Write);
+    return {};
   }
 }
 
 Task<std::tuple<ErrorCode>> Stream::readable() {
-  return socket_.async_wait(Socket::wait_read, asio::as_tuple(use_task));
+  return wait_for(*watch_, Watch::For::Read);
 }
 
 Task<std::tuple<ErrorCode>> Stream::writable() {
-  return socket_.async_wait(Socket::wait_write, asio::as_tuple(use_task));
+  return wait_for(*watch_, Watch::For::Write);
 }
 
 void Stream::finish_sending() {
-  ErrorCode ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  ::shutdown(watch_->fd(), SHUT_WR);
 }
 
 void Stream::close() {
-  ErrorCode ignored;
-  socket_.close(ignored);
+  watch_->close();
 }
 
 void Stream::reset() {
-  ErrorCode ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  const linger now{1, 0};
+  ::setsockopt(watch_->fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  watch_->close();
+}
+
+ErrorCode Stream::connect_error() const {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(watch_->fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return last_error();
+  return {error, boost::system::system_category()};
+}
+
+Socket Stream::release_socket() {
+  Socket socket(executor());
+  const Tcp protocol = name_of(watch_->fd(), ::getsockname).protocol();
+  Descriptor descriptor = watch_->release();
+  ErrorCode error;
+  if (descriptor) socket.assign(protocol, descriptor.get(), error);
+  if (!error) static_cast<void>(descriptor.release());
+  return socket;
 }
 
 std::string Stream::peer_address() const {
-  ErrorCode error;
-  const Tcp::endpoint endpoint = socket_.remote_endpoint(error);
-  return error ? std::string() : address_text(endpoint);
+  const Tcp::endpoint endpoint = name_of(watch_->fd(), ::getpeername);
+  return endpoint.port() == 0 ? std::string() : address_text(endpoint);
 }
 
 std::string Stream::local_address() const {
-  ErrorCode error;
-  const Tcp::endpoint endpoint = socket_.local_endpoint(error);
-  return error ? std::string() : address_text(endpoint);
+  const Tcp::endpoint endpoint = name_of(watch_->fd(), ::getsockname);
+  return endpoint.port() == 0 ? std::string() : address_text(endpoint);
 }
 
 std::uint16_t Stream::peer_port_here() const {
-  ErrorCode error;
-  const Tcp::endpoint peer = socket_.remote_endpoint(error);
-  if (error) return 0;
-  const Tcp::endpoint local = socket_.local_endpoint(error);
-  return !error && local.address() == peer.address() ? peer.port() : std::uint16_t{0};
+  const Tcp::endpoint peer = name_of(watch_->fd(), ::getpeername);
+  const Tcp::endpoint local = name_of(watch_->fd(), ::getsockname);
+  return local.address() == peer.address() ? peer.port() : std::uint16_t{0};
 }
 
 std::string address_text(const Tcp::endpoint& endpoint) {

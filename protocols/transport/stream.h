@@ -11,8 +11,10 @@
 
 #include "protocols/core/bytes.h"
 #include "protocols/transport/asio.h"
+#include "protocols/transport/poller.h"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <tuple>
@@ -34,8 +36,9 @@ struct IoResult {
 
 class Stream {
  public:
-  /// Takes a connected socket; sets it non-blocking and TCP_NODELAY.
-  explicit Stream(Socket socket);
+  /// Takes a socket that is non-blocking already, connected or on its way (then writable() says
+  /// when, and connect_error() whether); sets TCP_NODELAY. On the thread of `executor`.
+  Stream(Executor executor, Descriptor socket);
   Stream(Stream&&) = default;
   Stream& operator=(Stream&&) = default;
 
@@ -54,22 +57,25 @@ class Stream {
   void close();
   /// Closes with RST instead of FIN, as a peer that broke off.
   void reset();
-  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
+  [[nodiscard]] bool is_open() const { return watch_->fd() >= 0; }
+  /// How a connect() that was under way ended.
+  [[nodiscard]] ErrorCode connect_error() const;
 
   /// "127.0.0.1:50947", empty when the connection is already gone.
   [[nodiscard]] std::string peer_address() const;
   [[nodiscard]] std::string local_address() const;
   /// The port at the other end where that is this machine too, else 0.
   [[nodiscard]] std::uint16_t peer_port_here() const;
-  [[nodiscard]] Executor executor() { return socket_.get_executor(); }
-  /// For Beast and other code that does its own reading: gives the socket up.
-  [[nodiscard]] Socket release_socket() { return std::move(socket_); }
+  [[nodiscard]] Executor executor() const { return watch_->executor(); }
+  /// For Beast and other code that does its own reading: gives the socket up, which is closed where
+  /// the connection is already gone.
+  [[nodiscard]] Socket release_socket();
 
   /// More pieces than this are written by several calls.
   static constexpr std::size_t kMaxPieces = 16;
 
  private:
-  Socket socket_;
+  std::unique_ptr<Watch> watch_;  ///< never null but in a moved-from Stream
 };
 
 /// "127.0.0.1:80", "[::1]:80"; IPv4-mapped IPv6 addresses as the IPv4 address that they are.

@@ -1,8 +1,12 @@
 #include "protocols/transport/worker_pool.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <latch>
+#include <string>
 
 namespace understudy {
 
@@ -20,6 +24,8 @@ void WorkerPool::start() {
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->work_.emplace(worker->executor());
     worker->thread_ = std::thread([context = &worker->context_] { context->run(); });
+    const std::string name = "worker-" + std::to_string(worker->index());
+    ::pthread_setname_np(worker->thread_.native_handle(), name.c_str());
   }
 }
 
@@ -49,8 +55,13 @@ void WorkerPool::on_each(const std::function<void(Worker&)>& work) {
 }
 
 std::size_t default_worker_count() {
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  return std::min(cores, kMaxDefaultWorkers);
+  // Cores that this process may use: a container or `taskset` gives fewer than the machine has, and
+  // workers that share a core only switch between each other.
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  const bool known = ::sched_getaffinity(0, sizeof usable, &usable) == 0;
+  const int cores = known ? CPU_COUNT(&usable) : 1;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(cores), 1, kMaxDefaultWorkers);
 }
 
 }  // namespace understudy

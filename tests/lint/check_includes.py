@@ -43,7 +43,7 @@ LIBRARIES = [  # (pattern on the spelling of an include, library); the first tha
     (r"<boost/url", "beast"), (r"<CLI/", "cli11"), (r"<re2/", "re2"), (r"<lua", "lua"),
     (r"<zlib", "zlib"), (r"<brotli/", "brotli"), (r"<zstd", "zstd"),
     (r"<(sys/socket|sys/un|netinet/|netdb|net/)", "sockets"),
-    (r"<(sys/|arpa/|linux/|unistd|fcntl|signal|poll|spawn|dirent|pwd|termios|dlfcn|pthread|errno)",
+    (r"<(sys/|arpa/|linux/|unistd|fcntl|signal|poll|spawn|dirent|pwd|termios|dlfcn|pthread|sched|errno)",
      "posix"),
     (r"<(thread|mutex|shared_mutex|condition_variable|iostream|fstream|filesystem|csignal)>",
      "threads"),

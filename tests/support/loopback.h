@@ -83,6 +83,8 @@ class Peer {
     fd_ = -1;
   }
   [[nodiscard]] int fd() const { return fd_; }
+  /// Gives the socket up.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;
