@@ -25,7 +25,7 @@ void RowOutbox::beat() {
 }
 
 void RowOutbox::submit_if_large() {
-  if (batch_->bytes.size() >= kMaxBatchBytes) submit();
+  if (batch_->size() >= kMaxBatchBytes) submit();
 }
 
 void RowOutbox::flush() {

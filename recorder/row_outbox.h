@@ -5,6 +5,7 @@
 #pragma once
 
 #include "protocols/core/time.h"
+#include "recorder/open_exchange.h"
 #include "store/recording_sink.h"
 
 #include <atomic>
@@ -24,7 +25,7 @@ inline constexpr std::chrono::milliseconds kBeat{30};
 
 /// What the tapes of one worker may hold before they spill early: a thousand connections in the
 /// middle of a body must not need a thousand buffers.
-inline constexpr std::int64_t kCrowdedBytes = std::int64_t{4} * 1024 * 1024;
+inline constexpr std::int64_t kCrowdedBytes = std::int64_t{8} * 1024 * 1024;
 
 class RowOutbox {
  public:
@@ -33,6 +34,7 @@ class RowOutbox {
 
   [[nodiscard]] Batch& batch() { return *batch_; }
   [[nodiscard]] RecordingSink& sink() { return sink_; }
+  [[nodiscard]] ExchangePool& exchange_pool() { return pool_; }
   /// Rows must not be added now: the sink is full and told to drop, or broken.
   [[nodiscard]] bool must_drop() const { return sink_.broken() || (drop_ && sink_.full()); }
   /// Peers must wait before more is read.
@@ -69,6 +71,7 @@ class RowOutbox {
   RecordingSink& sink_;
   const bool drop_;
   std::unique_ptr<Batch> batch_;
+  ExchangePool pool_;
   std::vector<SessionTape*> tapes_;
   std::uint32_t beats_ = 1;
   std::int64_t held_bytes_ = 0;

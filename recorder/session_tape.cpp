@@ -10,16 +10,9 @@ namespace understudy {
 
 namespace {
 
-/// A buffer that one large message made large is not kept for the small ones after it.
-constexpr std::size_t kKeptCapacity = std::size_t{16} * 1024;
 /// Session notes are a sentence each; a stream that is malformed a thousand times says so ten
 /// times.
 constexpr std::size_t kMaxSessionNote = 1024;
-
-void empty(Bytes& buffer) {
-  buffer.clear();
-  if (buffer.capacity() > kKeptCapacity) buffer.shrink_to_fit();
-}
 
 }  // namespace
 
@@ -34,8 +27,8 @@ SessionTape::~SessionTape() {
 }
 
 void SessionTape::begin(ExchangeNo exchange, Side opener, UpstreamNo upstream) {
-  if (open_count_ == open_.size()) open_.push_back(std::make_unique<OpenExchange>());
-  OpenExchange& open = *open_[open_count_++];
+  open_.push_back(outbox_.exchange_pool().take());
+  OpenExchange& open = *open_.back();
   open.number = exchange;
   open.id = outbox_.sink().next_exchange_id();
   open.beat = outbox_.beats();
@@ -54,14 +47,14 @@ void SessionTape::ensure_listed() {
   listed_ = true;
 }
 
-SessionTape::OpenExchange& SessionTape::find(ExchangeNo exchange) {
+OpenExchange& SessionTape::find(ExchangeNo exchange) {
   // One is open almost always; a pipeline's newest is asked for most.
-  for (std::size_t i = open_count_; i-- > 0;) {
+  for (std::size_t i = open_.size(); i-- > 0;) {
     if (open_[i]->number == exchange) return *open_[i];
   }
   assert(false && "a forwarder used an exchange that it had not begun or had ended");
   begin(exchange, Side::Client, 0);
-  return *open_[open_count_ - 1];
+  return *open_.back();
 }
 
 void SessionTape::head(ExchangeNo exchange, Side from, ByteView bytes) {
@@ -78,14 +71,14 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
     count_dropped(bytes.size());
     return;
   }
-  Half& side = half(open, from);
-  const std::size_t before = side.unwritten.size();
+  Half& side = open.half(from);
+  const std::int64_t before = side.weight();
   add_chunk(open, from, bytes.size());
   if (redaction_ == nullptr) {
-    side.unwritten += bytes;
+    side.add(bytes);
   } else if (!redaction_->needs_whole_messages()) {
     const std::size_t begin = side.unwritten.size();
-    side.unwritten += bytes;
+    side.add(bytes);
     if (is_head) {
       Bytes head = side.unwritten.substr(begin);
       redaction_->redact_head(from, head);
@@ -99,7 +92,7 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
     count_dropped(bytes.size());
   }
   ensure_listed();
-  outbox_.holds(static_cast<std::int64_t>(side.unwritten.size() - before));
+  outbox_.holds(side.weight() - before);
   const std::size_t bound = outbox_.crowded() ? kCrowdedSpillBytes : kSpillBytes;
   if (side.unwritten.size() >= bound) write(open, true, Ending::Complete);
 }
@@ -111,7 +104,7 @@ void SessionTape::message_end(ExchangeNo exchange, Side from) {
 }
 
 void SessionTape::release_held(OpenExchange& open, Side from) {
-  Half& side = half(open, from);
+  Half& side = open.half(from);
   if (side.held.empty()) return;
   if (side.overlong) {
     // Its secrets may lie across what was cut off, so only the head can be vouched for.
@@ -122,15 +115,16 @@ void SessionTape::release_held(OpenExchange& open, Side from) {
     add_note(open, "a body too large to redact was not stored");
   }
   add_note(open, redaction_->redact(from, side.held));
-  side.unwritten += side.held;
-  outbox_.holds(static_cast<std::int64_t>(side.held.size()));
-  empty(side.held);
+  const std::int64_t before = side.weight();
+  side.add(side.held);
+  outbox_.holds(side.weight() - before);
+  empty_buffer(side.held);
   side.overlong = false;
   if (from == Side::Client) refresh_redacted_facts(open);
 }
 
 void SessionTape::refresh_redacted_facts(OpenExchange& open) {
-  const Half& request = half(open, Side::Client);
+  const Half& request = open.half(Side::Client);
   if (request.written > 0 || request.unwritten.empty()) return;
   OwnedFacts facts = redaction_->facts(request.unwritten);
   open.method = std::move(facts.method);
@@ -155,7 +149,7 @@ void SessionTape::answered_by_us(ExchangeNo exchange) {
 }
 
 void SessionTape::end(ExchangeNo exchange, Ending ending, ByteView note) {
-  for (std::size_t i = open_count_; i-- > 0;) {
+  for (std::size_t i = open_.size(); i-- > 0;) {
     OpenExchange& open = *open_[i];
     if (open.number != exchange) continue;
     if (redaction_ != nullptr && redaction_->needs_whole_messages()) {
@@ -164,7 +158,10 @@ void SessionTape::end(ExchangeNo exchange, Ending ending, ByteView note) {
     }
     add_note(open, note);
     if (!open.dropped || open.row_written) write(open, false, ending);
-    recycle(i);
+    for (Half& side : open.halves)
+      let_go(side);
+    outbox_.exchange_pool().give_back(std::move(open_[i]));
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }
 }
@@ -188,8 +185,8 @@ void SessionTape::add_note(OpenExchange& open, std::string_view text) {
 
 bool SessionTape::spill(Spill which) {
   bool clean = true;
-  for (std::size_t i = 0; i < open_count_; ++i) {
-    OpenExchange& open = *open_[i];
+  for (const std::unique_ptr<OpenExchange>& each : open_) {
+    OpenExchange& open = *each;
     const bool has_bytes = !open.halves[0].unwritten.empty() || !open.halves[1].unwritten.empty();
     if (open.dropped || (open.row_written && !has_bytes)) continue;
     const bool old = which == Spill::All || open.row_written || open.beat + 1 < outbox_.beats();
@@ -238,9 +235,21 @@ Span SessionTape::take_chunks(OpenExchange& open) {
   return span;
 }
 
+Span SessionTape::give(Half& side) {
+  side.written += side.unwritten.size();
+  // What is large for its buffer goes as it is: copying it would be most of what it costs us.
+  const bool whole = side.unwritten.size() >= kLargeBytes &&
+                     side.unwritten.size() >= side.unwritten.capacity() / 4;
+  outbox_.holds(-side.weight());
+  if (whole) return outbox_.batch().take(side.unwritten);
+  const Span span = outbox_.batch().add(side.unwritten);
+  empty_buffer(side.unwritten);
+  return span;
+}
+
 void SessionTape::let_go(Half& side) {
-  outbox_.holds(-static_cast<std::int64_t>(side.unwritten.size()));
-  empty(side.unwritten);
+  outbox_.holds(-side.weight());
+  empty_buffer(side.unwritten);
 }
 
 void SessionTape::drop_unwritten(OpenExchange& open) {
@@ -271,30 +280,24 @@ void SessionTape::write_row(OpenExchange& open, bool still_open, Ending ending) 
   row.protocol = open.protocol;
   row.method = batch.add(open.method);
   row.resource = batch.add(open.resource);
-  row.request = batch.add(open.halves[0].unwritten);
-  row.reply = batch.add(open.halves[1].unwritten);
+  row.request = give(open.halves[0]);
+  row.reply = give(open.halves[1]);
   row.chunks = take_chunks(open);
   row.edits = batch.add(open.edits);
   row.note = batch.add(open.note);
   batch.exchanges.push_back(row);
   open.row_written = true;
-  for (Half& side : open.halves) {
-    side.written += side.unwritten.size();
-    let_go(side);
-  }
   open.edits.clear();  // an update adds to the row's
 }
 
 void SessionTape::write_segments(OpenExchange& open) {
   Batch& batch = outbox_.batch();
   for (const Side from : {Side::Client, Side::Server}) {
-    Half& side = half(open, from);
+    Half& side = open.half(from);
     if (side.unwritten.empty()) continue;
     // The chunk list covers both sides; it goes with the first segment of the pair.
-    batch.segments.push_back(
-        {open.id, from, side.written, batch.add(side.unwritten), take_chunks(open)});
-    side.written += side.unwritten.size();
-    let_go(side);
+    const std::uint64_t offset = side.written;
+    batch.segments.push_back({open.id, from, offset, give(side), take_chunks(open)});
   }
 }
 
@@ -313,29 +316,6 @@ void SessionTape::write_update(OpenExchange& open, Ending ending) {
   update.edits = batch.add(open.edits);
   update.note = batch.add(open.note);
   batch.updates.push_back(update);
-}
-
-void SessionTape::recycle(std::size_t index) {
-  OpenExchange& open = *open_[index];
-  for (Half& side : open.halves) {
-    let_go(side);
-    empty(side.held);
-    side.written = 0;
-    side.overlong = false;
-  }
-  open.chunks.clear();
-  open.last_chunk = {};
-  open.edits.clear();
-  open.method.clear();
-  open.resource.clear();
-  open.note.clear();
-  open.status = 0;
-  open.origin = Origin::Upstream;
-  open.row_written = false;
-  --open_count_;
-  std::rotate(open_.begin() + static_cast<std::ptrdiff_t>(index),
-              open_.begin() + static_cast<std::ptrdiff_t>(index) + 1,
-              open_.begin() + static_cast<std::ptrdiff_t>(open_count_) + 1);
 }
 
 Duration SessionTape::since(const OpenExchange& open) const {

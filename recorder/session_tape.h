@@ -11,6 +11,7 @@
 #include "protocols/core/recorded.h"
 #include "protocols/core/tape.h"
 #include "protocols/core/time.h"
+#include "recorder/open_exchange.h"
 #include "recorder/row_outbox.h"
 #include "recorder/rule_redaction.h"
 
@@ -67,37 +68,15 @@ class SessionTape final : public Tape {
   [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }
 
  private:
-  /// One direction of an open exchange.
-  struct Half {
-    Bytes unwritten;            ///< redacted, no row has it yet
-    Bytes held;                 ///< waits for the rest of its message to be redacted
-    std::uint64_t written = 0;  ///< bytes in rows so far
-    bool overlong = false;      ///< held passed its bound: the rest of the message is not stored
-  };
-  struct OpenExchange {
-    ExchangeNo number = 0;
-    std::int64_t id = 0;
-    std::uint32_t beat = 0;  ///< outbox beat in which it began
-    UpstreamNo upstream = 0;
-    std::string_view protocol;
-    Side opener = Side::Client;
-    Origin origin = Origin::Upstream;
-    bool row_written = false;
-    bool dropped = false;
-    std::uint16_t status = 0;
-    Timestamp started_at{};
-    Half halves[2];
-    Bytes chunks, edits;
-    Chunk last_chunk;  ///< not in `chunks` yet: the same read may add to it
-    std::string method, resource, note;
-  };
+  using Half = OpenExchange::Half;
 
   OpenExchange& find(ExchangeNo exchange);
-  Half& half(OpenExchange& open, Side from) { return open.halves[static_cast<std::size_t>(from)]; }
   void append(OpenExchange& open, Side from, ByteView bytes, bool is_head);
   void release_held(OpenExchange& open, Side from);
   void refresh_redacted_facts(OpenExchange& open);
   void ensure_listed();
+  /// Moves a side's unwritten bytes into the batch.
+  Span give(Half& side);
   void let_go(Half& side);
   void add_chunk(OpenExchange& open, Side from, std::size_t size);
   /// The list with the last chunk in it, as it goes into a row; empty from then on.
@@ -109,7 +88,6 @@ class SessionTape final : public Tape {
   void write_row(OpenExchange& open, bool still_open, Ending ending);
   void write_segments(OpenExchange& open);
   void write_update(OpenExchange& open, Ending ending);
-  void recycle(std::size_t index);
   [[nodiscard]] Duration since(const OpenExchange& open) const;
 
   RowOutbox& outbox_;
@@ -117,9 +95,7 @@ class SessionTape final : public Tape {
   std::string_view protocol_;  ///< of exchanges that begin now; static text of the registry
   const RuleRedaction* const redaction_;
   Timestamp now_{};
-  /// In order of number. The objects of ended exchanges stay behind `open_count_` for their memory.
-  std::vector<std::unique_ptr<OpenExchange>> open_;
-  std::size_t open_count_ = 0;
+  std::vector<std::unique_ptr<OpenExchange>> open_;  ///< in order of number
   bool listed_ = false;
   std::string note_;
   std::uint64_t bytes_[2] = {0, 0};

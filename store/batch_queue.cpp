@@ -14,7 +14,7 @@ constexpr std::size_t kMaxKeptBytes = std::size_t{2} * 1024 * 1024;
 }  // namespace
 
 std::size_t queued_size(const Batch& batch) {
-  return batch.bytes.size() + batch.sessions_opened.size() * sizeof(SessionOpened) +
+  return batch.size() + batch.sessions_opened.size() * sizeof(SessionOpened) +
          batch.upstreams.size() * sizeof(UpstreamOpened) +
          batch.exchanges.size() * sizeof(ExchangeRow) + batch.segments.size() * sizeof(SegmentRow) +
          batch.updates.size() * sizeof(ExchangeUpdate) +

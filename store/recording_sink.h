@@ -12,14 +12,16 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace understudy {
 
-/// Bytes inside Batch::bytes.
+/// Bytes inside a Batch.
 struct Span {
-  std::uint32_t begin = 0;
+  std::uint32_t begin = 0;  ///< in Batch::bytes, or kInLarge + index in Batch::large
   std::uint32_t size = 0;
+  static constexpr std::uint32_t kInLarge = 0x8000'0000;
 };
 
 /// A session begins.
@@ -96,7 +98,9 @@ struct ExchangeUpdate {
 
 /// Rows of one worker, in the order in which they must be written: field by field, top to bottom.
 struct Batch {
-  Bytes bytes;  ///< at most kMaxBatchBytes, so that Span's 32 bits hold
+  Bytes bytes;                  ///< little more than kMaxBatchBytes, so that Span's 31 bits hold
+  std::vector<Bytes> large;     ///< handed over whole instead of copied
+  std::size_t large_bytes = 0;  ///< memory of `large`
   std::vector<SessionOpened> sessions_opened;
   std::vector<UpstreamOpened> upstreams;
   std::vector<ExchangeRow> exchanges;
@@ -108,9 +112,13 @@ struct Batch {
     return sessions_opened.empty() && upstreams.empty() && exchanges.empty() && segments.empty() &&
            updates.empty() && sessions_closed.empty();
   }
-  /// Forgets the rows and keeps the memory.
+  /// Memory of the bytes that wait in it.
+  [[nodiscard]] std::size_t size() const { return bytes.size() + large_bytes; }
+  /// Forgets the rows and keeps the memory, large buffers excepted.
   void clear() {
     bytes.clear();
+    large.clear();
+    large_bytes = 0;
     sessions_opened.clear();
     upstreams.clear();
     exchanges.clear();
@@ -124,7 +132,16 @@ struct Batch {
     bytes += view;
     return span;
   }
+  /// Takes a large buffer as it is; `buffer` is empty afterwards.
+  Span take(Bytes& buffer) {
+    const Span span{Span::kInLarge + static_cast<std::uint32_t>(large.size()),
+                    static_cast<std::uint32_t>(buffer.size())};
+    large_bytes += buffer.capacity();
+    large.push_back(std::exchange(buffer, {}));
+    return span;
+  }
   [[nodiscard]] ByteView view(Span span) const {
+    if (span.begin >= Span::kInLarge) return large[span.begin - Span::kInLarge];
     return ByteView(bytes).substr(span.begin, span.size);
   }
 };

@@ -37,7 +37,7 @@ TEST_F(OpeningTest, ANewFileGetsOurMarks) {
   record(1);
   EXPECT_EQ(query("PRAGMA application_id"), "1433298035\n");
   EXPECT_EQ(query("PRAGMA user_version"), "1\n");
-  EXPECT_EQ(query("PRAGMA page_size"), "16384\n");
+  EXPECT_EQ(query("PRAGMA page_size"), "32768\n");
   EXPECT_EQ(query("PRAGMA journal_mode"), "wal\n");
   EXPECT_EQ(query("PRAGMA integrity_check"), "ok\n");
 }
