@@ -94,6 +94,54 @@ class Crowd:
         self.sockets = []
 
 
+class Newcomers:
+    """New connections at `rate` a second for `seconds`, one GET /n/NUMBER each, closed once it is
+    answered. At most IN_FLIGHT at once, so that the rate falls where the machine gives no more."""
+
+    IN_FLIGHT = 128
+
+    def __init__(self, port, seconds, rate):
+        self.answered = set()  # paths
+        self.begun = self.failed = 0
+        self._open = {}
+        self._poll = select.epoll()
+        start = time.monotonic()
+        while (passed := time.monotonic() - start) < seconds:
+            due = min(int(passed * rate) - self.begun, self.IN_FLIGHT - len(self._open))
+            for _ in range(due):
+                self._begin(port)
+            self._collect(0.001 if due < 1 else 0)
+        while self._open:
+            self._collect(PATIENCE)
+        self.took = time.monotonic() - start
+        self._poll.close()
+
+    def _begin(self, port):
+        path = f"/n/{self.begun}"
+        sock = connect(port, self.begun)
+        sock.sendall(REQUEST % path.encode())
+        sock.setblocking(False)
+        self._poll.register(sock.fileno(), select.EPOLLIN)
+        self._open[sock.fileno()] = sock, path
+        self.begun += 1
+
+    def _collect(self, seconds):
+        ready = self._poll.poll(seconds)
+        if not ready and seconds > 1:
+            raise AssertionError(f"{len(self._open)} connections fell silent")
+        for fd, _ in ready:
+            sock, path = self._open.pop(fd)
+            try:
+                answer = sock.recv(4096)
+            except ConnectionResetError:
+                answer = b""
+            if answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"new"):
+                self.answered.add(path)
+            else:
+                self.failed += 1
+            sock.close()
+
+
 class Facts:
     """What /proc says of a process."""
 
