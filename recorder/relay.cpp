@@ -231,7 +231,7 @@ void Relay::tick() {
   }
   if (phase_ != Phase::Running) return;
   if (wait_ == Wait::None) {
-    if (stopping_) end_now();
+    if (stopping_) end_when_flushed();
     return;
   }
   const bool head = wait_ == Wait::Head;
@@ -247,19 +247,22 @@ void Relay::tick() {
 
 void Relay::begin_stop() {
   stopping_ = true;
-  if (phase_ == Phase::Closing || wait_ == Wait::None) end_now();
+  if (phase_ == Phase::Closing) return shut();
+  if (wait_ == Wait::None) end_when_flushed();
+}
+
+void Relay::end_when_flushed() {
+  if (phase_ != Phase::Running) return;
+  because("stopped");
+  tape_.set_time(wall_clock_now());
+  forwarder_->stop(*this);
+  home_.rows_changed();
 }
 
 void Relay::end_now() {
   stopping_ = true;
-  if (phase_ == Phase::Running) {
-    because("stopped");
-    tape_.set_time(wall_clock_now());
-    forwarder_->stop(*this);
-    home_.rows_changed();
-  } else {
-    shut();
-  }
+  end_when_flushed();
+  shut();  // its time is up: a client that does not read would hold the program
 }
 
 }  // namespace understudy

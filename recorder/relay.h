@@ -51,7 +51,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void tick();
   /// The program stops: end now if nothing is due, else when it is done.
   void begin_stop();
-  /// End now, whatever is due.
+  /// End now, whatever is due or still on its way.
   void end_now();
 
   // Link
@@ -101,6 +101,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void send(Port& port, std::span<const ByteView> pieces);
   void finish(Port& port);
   void close_when_flushed();
+  void end_when_flushed();
   void shut();
   void wake() { wake_.cancel(); }
   [[nodiscard]] bool is_own_port(std::uint16_t port) const;
