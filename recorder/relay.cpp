@@ -235,6 +235,7 @@ void Relay::tick() {
     return;
   }
   const bool head = wait_ == Wait::Head;
+  if (!head && client_.has_backlog()) return;  // the silence is the client's: it does not read
   // A head must be whole in time however it trickles in; a reply only must not fall silent.
   const std::uint32_t since = head ? wait_since_ : std::max(wait_since_, active_at_);
   if (lasted(since) <= (head ? limits.head : limits.reply)) return;
