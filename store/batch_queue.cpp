@@ -6,10 +6,12 @@
 namespace understudy {
 namespace {
 
-/// Empty batches that are kept: about one per worker of a large machine.
-constexpr std::size_t kMaxEmpty = 16;
-/// A batch that grew beyond this gives its memory back.
-constexpr std::size_t kMaxKeptBytes = std::size_t{2} * 1024 * 1024;
+/// Empty batches that are kept: what one transaction sets free. They count against no bound.
+constexpr std::size_t kMaxEmpty = 4;
+/// What a batch has room for: it is handed over from kMaxBatchBytes on, and its last row is a
+/// spill at most. Reserved, not grown, so that no batch holds twice its bytes; pages that it does
+/// not use cost nothing. One that had to grow beyond gives its memory back.
+constexpr std::size_t kBatchCapacity = kMaxBatchBytes + std::size_t{384} * 1024;
 
 }  // namespace
 
@@ -22,10 +24,16 @@ std::size_t queued_size(const Batch& batch) {
 }
 
 std::unique_ptr<Batch> BatchQueue::take_empty() {
-  const std::lock_guard guard(mutex_);
-  if (empty_.empty()) return std::make_unique<Batch>();
-  auto batch = std::move(empty_.back());
-  empty_.pop_back();
+  {
+    const std::lock_guard guard(mutex_);
+    if (!empty_.empty()) {
+      auto batch = std::move(empty_.back());
+      empty_.pop_back();
+      return batch;
+    }
+  }
+  auto batch = std::make_unique<Batch>();
+  batch->bytes.reserve(kBatchCapacity);
   return batch;
 }
 
@@ -44,7 +52,7 @@ void BatchQueue::push(std::unique_ptr<Batch> batch) {
 }
 
 void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
-  if (batch->bytes.capacity() > kMaxKeptBytes) return;
+  if (batch->bytes.capacity() > kBatchCapacity) return;
   batch->clear();
   const std::lock_guard guard(mutex_);
   if (empty_.size() < kMaxEmpty) empty_.push_back(std::move(batch));
