@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/core/protocol.h"
 #include "protocols/transport/task_group.h"
@@ -47,6 +48,7 @@ Relay::~Relay() {
   home_.outbox().batch().sessions_closed.push_back(
       {session_, wall_clock_now(), std::string(end_reason_), std::string(tape_.note()),
        tape_.bytes_from(Side::Client), tape_.bytes_from(Side::Server), tape_.dropped_bytes()});
+  home_.keeps(kept_bytes_, 0);
   home_.remove(*this);
   --open_sessions_;
 }
@@ -183,7 +185,15 @@ void Relay::deliver(Port& port, ByteView bytes) {
 /// Whatever happened on one port may be what another one waits for.
 void Relay::after_event() {
   deliver_blocked();
+  count_kept();
   home_.rows_changed();
+}
+
+void Relay::count_kept() {
+  std::size_t now = client_.kept_bytes();
+  for (const std::unique_ptr<Port>& upstream : upstreams_)
+    now += upstream->kept_bytes();
+  home_.keeps(std::exchange(kept_bytes_, now), now);
 }
 
 void Relay::deliver_blocked() {

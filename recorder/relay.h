@@ -81,6 +81,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
     ConnectCancel connecting;   ///< gives an attempt up that is under way
     ErrorCode broken;           ///< how a write found out that the connection is gone
     [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
+    [[nodiscard]] std::size_t kept_bytes() const { return unread.size() + backlog.size(); }
   };
   enum class Phase : std::uint8_t { Running, Closing, Closed };
 
@@ -97,6 +98,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void deliver_blocked();
   bool deliver_again(Port& port);
   void after_event();
+  void count_kept();
   void broke(Port& port, const ErrorCode& error);
   void send(Port& port, std::span<const ByteView> pieces);
   void finish(Port& port);
@@ -115,6 +117,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   const std::int64_t session_;
   Port client_;
   std::vector<std::unique_ptr<Port>> upstreams_;
+  std::size_t kept_bytes_ = 0;  ///< of all ports, as the worker knows it
   SessionTape tape_;
   std::unique_ptr<Forwarder> forwarder_;
   Timer wake_;  ///< never expires; cancelled when a pump may go on

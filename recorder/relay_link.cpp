@@ -63,6 +63,7 @@ Task<void> Relay::flush([[maybe_unused]] std::shared_ptr<Relay> self, Port& port
   port.backlog.clear();
   port.backlog.shrink_to_fit();
   port.backlog_sent = 0;
+  count_kept();
   if (port.finish_after) finish(port);
   wake();
   if (phase_ == Phase::Closing) close_when_flushed();

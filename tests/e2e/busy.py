@@ -26,7 +26,7 @@ class BusyUpstream:
 
     def start(self):
         self.process = subprocess.Popen([sys.executable, "-B", __file__, str(self.port)],
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = int(self.process.stdout.readline())
 
     def kill(self):
