@@ -10,8 +10,9 @@ namespace understudy {
 
 namespace {
 
-/// A buffer that one large message made large is not kept for the small ones after it.
-constexpr std::size_t kKeptCapacity = std::size_t{16} * 1024;
+/// A buffer that one large message made large is not kept for the small ones after it. A thousand
+/// connections in the middle of a body keep one each.
+constexpr std::size_t kKeptCapacity = std::size_t{4} * 1024;
 /// Session notes are a sentence each; a stream that is malformed a thousand times says so ten
 /// times.
 constexpr std::size_t kMaxSessionNote = 1024;
@@ -199,7 +200,10 @@ bool SessionTape::spill(Spill which) {
       clean = false;  // most likely it ends before the next beat, as one row
     }
   }
-  if (clean) listed_ = false;
+  if (clean) {
+    listed_ = false;
+    if (open_count_ == 0) open_.clear();  // idle: nothing is kept for the next exchange
+  }
   return clean;
 }
 

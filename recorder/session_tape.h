@@ -117,7 +117,8 @@ class SessionTape final : public Tape {
   std::string_view protocol_;  ///< of exchanges that begin now; static text of the registry
   const RuleRedaction* const redaction_;
   Timestamp now_{};
-  /// In order of number. The objects of ended exchanges stay behind `open_count_` for their memory.
+  /// In order of number. The objects of ended exchanges stay behind `open_count_` for their memory,
+  /// until a beat finds none open.
   std::vector<std::unique_ptr<OpenExchange>> open_;
   std::size_t open_count_ = 0;
   bool listed_ = false;
