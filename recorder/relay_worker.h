@@ -28,7 +28,7 @@ inline constexpr std::size_t kReadBufferBytes = std::size_t{64} * 1024;
 /// What one read may bring is what a peer that does not take it makes us keep. Once the sessions
 /// of a worker keep this much together, each read is short: a thousand clients that stop in the
 /// middle of a body must not cost a thousand buffers.
-inline constexpr std::size_t kCrowdedKeptBytes = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kCrowdedKeptBytes = std::size_t{2} * 1024 * 1024;
 inline constexpr std::size_t kCrowdedReadBytes = std::size_t{8} * 1024;
 
 class RelayWorker {

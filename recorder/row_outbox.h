@@ -24,7 +24,7 @@ inline constexpr std::chrono::milliseconds kBeat{30};
 
 /// What the tapes of one worker may hold before they spill early: a thousand connections in the
 /// middle of a body must not need a thousand buffers.
-inline constexpr std::int64_t kCrowdedBytes = std::int64_t{4} * 1024 * 1024;
+inline constexpr std::int64_t kCrowdedBytes = std::int64_t{2} * 1024 * 1024;
 
 class RowOutbox {
  public:

@@ -6,8 +6,8 @@
 namespace understudy {
 namespace {
 
-/// Empty batches that are kept: what one transaction sets free. They count against no bound.
-constexpr std::size_t kMaxEmpty = 4;
+/// Empty batches that are kept: the next of two workers. They count against no bound.
+constexpr std::size_t kMaxEmpty = 2;
 /// What a batch has room for: it is handed over from kMaxBatchBytes on, and its last row is a
 /// spill at most. Reserved, not grown, so that no batch holds twice its bytes; pages that it does
 /// not use cost nothing. One that had to grow beyond gives its memory back.
