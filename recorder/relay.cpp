@@ -74,6 +74,7 @@ Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Por
     outcome.error =
         Error(ErrorSource::Config, destination, "that is ourselves: the rule forwards in a loop");
   }
+  port.opening = false;
   const bool connected = outcome.stream.has_value();
   home_.outbox().batch().upstreams.push_back({session_, port.number, began, destination,
                                               outcome.address, outcome.resolve, outcome.connect,
@@ -241,7 +242,7 @@ void Relay::tick() {
   }
   if (phase_ != Phase::Running) return;
   if (wait_ == Wait::None) {
-    if (stopping_) end_when_flushed();
+    if (stopping_ && !is_due()) end_when_flushed();
     return;
   }
   const bool head = wait_ == Wait::Head;
@@ -259,7 +260,13 @@ void Relay::tick() {
 void Relay::begin_stop() {
   stopping_ = true;
   if (phase_ == Phase::Closing) return shut();
-  if (wait_ == Wait::None) end_when_flushed();
+  if (!is_due()) end_when_flushed();
+}
+
+/// Something will come of it without the client: a stop lets it.
+bool Relay::is_due() const {
+  return wait_ != Wait::None ||
+         std::ranges::any_of(upstreams_, [](const auto& upstream) { return upstream->opening; });
 }
 
 void Relay::end_when_flushed() {

@@ -78,6 +78,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
     bool finish_after = false;  ///< send FIN when the backlog is gone
     bool finished = false;      ///< FIN is sent
     bool flushing = false;      ///< a coroutine empties the backlog
+    bool opening = false;       ///< the attempt to connect has not ended
     ConnectCancel connecting;   ///< gives an attempt up that is under way
     ErrorCode broken;           ///< how a write found out that the connection is gone
     [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
@@ -106,6 +107,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void end_when_flushed();
   void shut();
   void wake() { wake_.cancel(); }
+  [[nodiscard]] bool is_due() const;
   [[nodiscard]] bool is_own_port(std::uint16_t port) const;
   void because(std::string_view reason);
   [[nodiscard]] bool backlog_against(const Port& port) const;

@@ -9,6 +9,7 @@ UpstreamNo Relay::open(const Route& route) {
   port->number = static_cast<UpstreamNo>(upstreams_.size() + 1);
   upstreams_.push_back(std::move(port));
   Port& opened = *upstreams_.back();
+  opened.opening = true;
   home_.tasks().spawn(home_.executor(), run_upstream(shared_from_this(), opened, route));
   return opened.number;
 }

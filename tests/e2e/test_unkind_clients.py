@@ -9,7 +9,7 @@ import threading
 from busy import BusyUpstream
 from crowd import Crowd, Facts
 from support import LONG, Case, Wire, get, main, wait_until
-from upstreams import TcpUpstream, read_head
+from upstreams import TcpUpstream, read_head, silent_port
 
 ABORT = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: on, 0 s
 
@@ -116,6 +116,18 @@ class HalfOpen(Unkind):
             self.assertGreater(self.read_to_end(sock), size)
         recorder.wait()
         self.assertEqual(self.value("select count(*) from exchanges where ending = 'complete'"), len(sizes))
+
+    def test_a_stop_lets_an_attempt_to_connect_end(self):
+        """A request that waits for its upstream is open: it gets its answer, here that there is none."""
+        port = silent_port(self)
+        recorder = self.start(f"http://127.0.0.1:0=http://127.0.0.1:{port}", "--connect-timeout", "3s")
+        with Wire(recorder.port) as wire:
+            wire.send(b"GET /soon HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.wait_for_exchanges(1)
+            os.kill(recorder.process.pid, signal.SIGINT)
+            self.assertEqual(wire.reply()[0], 504)
+        recorder.wait()
+        self.assertEqual(self.rows("select status, origin from http"), [(504, "understudy")])
 
     def taken_for_a_client_that_does_not_read(self, recorder):
         crowd = Crowd(self, recorder.port, 1, receive_bytes=4096)
