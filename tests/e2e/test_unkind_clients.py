@@ -1,5 +1,5 @@
-"""Clients and upstreams that break the rhythm: a byte at a time, half closed, reset anywhere, a
-thousand requests at once. After each: nothing held, nothing open, the next client is served."""
+"""Clients and upstreams that break the rhythm: a byte at a time, half closed, silent, a thousand
+requests at once. After each: nothing held, nothing open, the next client is served."""
 
 import os
 import signal
@@ -7,30 +7,10 @@ import socket
 import threading
 
 from busy import BusyUpstream
-from crowd import Crowd, Facts
-from support import LONG, Case, Wire, get, main, wait_until
+from crowd import Crowd
+from support import Wire, get, main, wait_until
+from unkind import Unkind
 from upstreams import TcpUpstream, read_head, silent_port
-
-ABORT = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: on, 0 s
-
-
-class Unkind(Case):
-    def start(self, rule, *options):
-        recorder = self.record("--forward", rule, *options)
-        self.facts = Facts(recorder.process)
-        self.descriptors = self.facts.descriptors
-        return recorder
-
-    def stop_and_check(self, recorder, sessions):
-        """Nothing may be held by then, and everything in the store must have ended."""
-        self.facts.wait_descriptors(self.descriptors)
-        recorder.stop()
-        self.assertEqual(self.value("select count(*) from sessions"), sessions)
-        self.assertEqual(self.value("select count(*) from sessions where closed_at is null"), 0)
-        self.assertEqual(self.value("select count(*) from exchange where ending = 0"), 0)
-        self.assertEqual(self.value("select exchanges from recordings"), self.value("select count(*) from exchange"))
-        self.assertEqual(self.value("select sum(lost_rows) + sum(lost_bytes) from recordings"), 0)
-        self.assert_store_whole()
 
 
 class ByteByByte(Unkind):
@@ -165,84 +145,6 @@ class HalfOpen(Unkind):
         crowd.close()
         self.stop_and_check(recorder, 1)
         self.assertEqual(self.value("select ending from exchanges"), "complete")
-
-
-class Resets(Unkind):
-    REQUEST = (b"POST /reset HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-               b"5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nX-Last: 1\r\n\r\n")
-    REPLY = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-             b"5\r\nHELLO\r\n6\r\n WORLD\r\n0\r\nX-Last: 1\r\n\r\n")
-    EVERY = 1 if LONG else 3  # at each byte, or at every third and around each line's end
-
-    def places(self, message):
-        ends = {n + d for n in range(len(message)) if message[n:n + 2] == b"\r\n" for d in (0, 1, 2)}
-        return sorted({*range(0, len(message) + 1, self.EVERY), *ends, len(message)})
-
-    def upstream(self, read=None, write=None):
-        """Resets after `read` bytes of the request, or `write` bytes of its reply; else answers whole."""
-        def talk(connection, reader):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-            if read is not None:
-                reader.read(read)
-                return  # closes with a reset
-            request = b""
-            while not request.endswith(b"X-Last: 1\r\n\r\n"):
-                line = reader.readline()
-                if not line:
-                    return
-                request += line
-            connection.sendall(self.REPLY[:write])
-            if write is None:
-                reader.read()  # until we close: its reset must not hit the reply
-        return TcpUpstream(self, talk)
-
-    def test_by_the_client_in_its_request(self):
-        places = self.places(self.REQUEST)
-        recorder = self.start(self.upstream().http_rule)
-        for k in places:
-            wire = Wire(recorder.port)
-            wire.send(self.REQUEST[:k])
-            wire.reset()
-        self.assert_still_served(recorder)
-        self.stop_and_check(recorder, len(places) + 1)
-
-    def test_by_the_client_in_the_reply(self):
-        places = [k for k in self.places(self.REPLY) if k < len(self.REPLY)]
-        recorder = self.start(self.upstream().http_rule)
-        for k in places:
-            wire = Wire(recorder.port)
-            wire.send(self.REQUEST)
-            self.assertEqual(wire.read(k), self.REPLY[:k])
-            wire.reset()
-        self.assert_still_served(recorder)
-        self.stop_and_check(recorder, len(places) + 1)
-
-    def test_by_the_upstream_in_the_request(self):
-        self.upstream_resets([self.upstream(read=k) for k in self.places(self.REQUEST)])
-
-    def test_by_the_upstream_in_its_reply(self):
-        self.upstream_resets([self.upstream(write=k) for k in self.places(self.REPLY)])
-
-    def upstream_resets(self, upstreams):
-        rules = [part for upstream in upstreams for part in ("--forward", upstream.http_rule)]
-        good = self.upstream()
-        recorder = self.start(good.http_rule, *rules)
-        for _, port in recorder.addresses[1:]:
-            with Wire(port) as wire:
-                try:
-                    wire.send(self.REQUEST)
-                    wire.read_to_end()
-                except ConnectionResetError:
-                    pass  # as the upstream broke off, so may we
-        self.assert_still_served(recorder)
-        self.stop_and_check(recorder, len(upstreams) + 1)
-        cut = self.value("select count(*) from exchanges where ending <> 'complete'")
-        self.assertGreaterEqual(cut, len(upstreams) - 1)  # the last one's reply was whole
-
-    def assert_still_served(self, recorder):
-        with Wire(recorder.port) as wire:
-            wire.send(self.REQUEST)
-            self.assertEqual(wire.reply("POST")[2], b"HELLO WORLD")
 
 
 class Pipelining(Unkind):
