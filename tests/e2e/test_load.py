@@ -20,7 +20,10 @@ class Load(Case):
         # wrk leaves with a request under way on each connection.
         self.assertLessEqual(everything, counted + 2 * CONNECTIONS)
         self.assertEqual(self.rows("select distinct reply_size, status from exchanges where ending = 'complete'")[0][1], 200)
-        self.assertEqual(self.value("select count(*) from exchange where ending = 1 and length(reply) <> reply_size"), 0)
+        # On a busy machine some outlive a beat: the rest of their reply is in segments then.
+        self.assertEqual(self.value("select count(*) from exchange e where ending = 1 and reply_size <> length(reply)"
+                                    " + (select coalesce(sum(size), 0) from segment where exchange = e.id and sender = 1)"),
+                         0)
         self.assertEqual(self.value("select coalesce(sum(dropped_bytes), 0) from sessions"), 0)
         self.assertEqual(self.value("select sum(lost_rows) + sum(lost_bytes) from recordings"), 0)
         self.assert_store_whole()
