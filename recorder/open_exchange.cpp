@@ -1,20 +1,16 @@
 #include "recorder/open_exchange.h"
 
+#include <algorithm>
+
 namespace understudy {
 
-namespace {
-
-/// What a buffer reserves when it outgrows kLargeBytes, and when it outgrows that: a spill's worth
-/// (session_tape.h) and the read that goes beyond it. Doubling would copy a body once more.
-constexpr std::size_t kMiddleCapacity = std::size_t{128} * 1024;
-constexpr std::size_t kLargeCapacity = std::size_t{320} * 1024;
-
-}  // namespace
-
-void OpenExchange::Half::add(ByteView bytes) {
+void OpenExchange::Half::add(ByteView bytes, RecordingSink& sink) {
   const std::size_t size = unwritten.size() + bytes.size();
   if (size > unwritten.capacity() && size >= kLargeBytes) {
-    unwritten.reserve(size <= kMiddleCapacity ? kMiddleCapacity : kLargeCapacity);
+    Bytes larger = sink.large_buffer();
+    larger.reserve(std::max(size, kSpillBytes));
+    larger += unwritten;
+    unwritten = std::move(larger);
   }
   unwritten += bytes;
 }
@@ -39,7 +35,7 @@ void OpenExchange::reset() {
 
 void empty_buffer(Bytes& buffer) {
   buffer.clear();
-  if (buffer.capacity() > kLargeBytes) buffer.shrink_to_fit();
+  if (buffer.capacity() > kKeptBytes) buffer.shrink_to_fit();
 }
 
 std::unique_ptr<OpenExchange> ExchangePool::take() {

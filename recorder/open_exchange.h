@@ -6,6 +6,7 @@
 #include "protocols/core/recorded.h"
 #include "protocols/core/tape.h"
 #include "protocols/core/time.h"
+#include "store/recording_sink.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,8 +17,14 @@
 
 namespace understudy {
 
+/// Buffered bytes of one exchange that are spilled before more is added: large enough that most
+/// messages are one row, which is what they cost.
+inline constexpr std::size_t kSpillBytes = std::size_t{128} * 1024;
 /// A buffer from this size on goes into the batch as it is instead of being copied.
-inline constexpr std::size_t kLargeBytes = std::size_t{16} * 1024;
+inline constexpr std::size_t kLargeBytes = kSpillBytes / 2;
+
+/// What an emptied buffer may keep: a thousand connections in the middle of a body have one each.
+inline constexpr std::size_t kKeptBytes = std::size_t{4} * 1024;
 
 struct OpenExchange {
   /// One direction.
@@ -27,8 +34,8 @@ struct OpenExchange {
     std::uint64_t written = 0;  ///< bytes in rows so far
     bool overlong = false;      ///< held passed its bound: the rest of the message is not stored
 
-    /// Appends to `unwritten`, which grows in two steps only once it is large.
-    void add(ByteView bytes);
+    /// Appends to `unwritten`. Once large it has a spill's worth of room, in memory of the sink's.
+    void add(ByteView bytes, RecordingSink& sink);
     /// What `unwritten` counts as held memory.
     [[nodiscard]] std::int64_t weight() const {
       const bool large = unwritten.size() >= kLargeBytes;
@@ -67,7 +74,7 @@ class ExchangePool {
   void give_back(std::unique_ptr<OpenExchange> ended);
 
  private:
-  /// As many as are open at once in common load; each keeps at most a few times kLargeBytes.
+  /// As many as are open at once in common load; each keeps at most a few times kKeptBytes.
   static constexpr std::size_t kMaxKept = 64;
   std::vector<std::unique_ptr<OpenExchange>> kept_;
 };

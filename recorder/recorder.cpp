@@ -101,7 +101,8 @@ void Recorder::State::start(RecordingSink& sink) {
     options.max_connections = (limit - std::min(limit / 2, kReservedDescriptors)) / 2;
   }
   for (std::size_t i = 0; i < pool_.size(); ++i) {
-    workers_.push_back(std::make_unique<RelayWorker>(pool_.worker(i), sink, options, tasks_));
+    workers_.push_back(
+        std::make_unique<RelayWorker>(pool_.worker(i), pool_.size(), sink, options, tasks_));
   }
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     listeners_[i]->start([this, rule = &relay_rules_[i]](Worker& worker, Stream stream) {

@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/core/protocol.h"
 #include "protocols/transport/task_group.h"
@@ -47,6 +48,7 @@ Relay::~Relay() {
   home_.outbox().batch().sessions_closed.push_back(
       {session_, wall_clock_now(), std::string(end_reason_), std::string(tape_.note()),
        tape_.bytes_from(Side::Client), tape_.bytes_from(Side::Server), tape_.dropped_bytes()});
+  home_.keeps(kept_bytes_, 0);
   home_.remove(*this);
   --open_sessions_;
 }
@@ -72,6 +74,7 @@ Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Por
     outcome.error =
         Error(ErrorSource::Config, destination, "that is ourselves: the rule forwards in a loop");
   }
+  port.opening = false;
   const bool connected = outcome.stream.has_value();
   home_.outbox().batch().upstreams.push_back({session_, port.number, began, destination,
                                               outcome.address, outcome.resolve, outcome.connect,
@@ -183,7 +186,15 @@ void Relay::deliver(Port& port, ByteView bytes) {
 /// Whatever happened on one port may be what another one waits for.
 void Relay::after_event() {
   deliver_blocked();
+  count_kept();
   home_.rows_changed();
+}
+
+void Relay::count_kept() {
+  std::size_t now = client_.kept_bytes();
+  for (const std::unique_ptr<Port>& upstream : upstreams_)
+    now += upstream->kept_bytes();
+  home_.keeps(std::exchange(kept_bytes_, now), now);
 }
 
 void Relay::deliver_blocked() {
@@ -231,10 +242,11 @@ void Relay::tick() {
   }
   if (phase_ != Phase::Running) return;
   if (wait_ == Wait::None) {
-    if (stopping_) end_now();
+    if (stopping_ && !is_due()) end_when_flushed();
     return;
   }
   const bool head = wait_ == Wait::Head;
+  if (!head && client_.has_backlog()) return;  // the silence is the client's: it does not read
   // A head must be whole in time however it trickles in; a reply only must not fall silent.
   const std::uint32_t since = head ? wait_since_ : std::max(wait_since_, active_at_);
   if (lasted(since) <= (head ? limits.head : limits.reply)) return;
@@ -247,19 +259,28 @@ void Relay::tick() {
 
 void Relay::begin_stop() {
   stopping_ = true;
-  if (phase_ == Phase::Closing || wait_ == Wait::None) end_now();
+  if (phase_ == Phase::Closing) return shut();
+  if (!is_due()) end_when_flushed();
+}
+
+/// Something will come of it without the client: a stop lets it.
+bool Relay::is_due() const {
+  return wait_ != Wait::None ||
+         std::ranges::any_of(upstreams_, [](const auto& upstream) { return upstream->opening; });
+}
+
+void Relay::end_when_flushed() {
+  if (phase_ != Phase::Running) return;
+  because("stopped");
+  tape_.set_time(wall_clock_now());
+  forwarder_->stop(*this);
+  home_.rows_changed();
 }
 
 void Relay::end_now() {
   stopping_ = true;
-  if (phase_ == Phase::Running) {
-    because("stopped");
-    tape_.set_time(wall_clock_now());
-    forwarder_->stop(*this);
-    home_.rows_changed();
-  } else {
-    shut();
-  }
+  end_when_flushed();
+  shut();  // its time is up: a client that does not read would hold the program
 }
 
 }  // namespace understudy

@@ -51,7 +51,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void tick();
   /// The program stops: end now if nothing is due, else when it is done.
   void begin_stop();
-  /// End now, whatever is due.
+  /// End now, whatever is due or still on its way.
   void end_now();
 
   // Link
@@ -78,9 +78,11 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
     bool finish_after = false;  ///< send FIN when the backlog is gone
     bool finished = false;      ///< FIN is sent
     bool flushing = false;      ///< a coroutine empties the backlog
+    bool opening = false;       ///< the attempt to connect has not ended
     ConnectCancel connecting;   ///< gives an attempt up that is under way
     ErrorCode broken;           ///< how a write found out that the connection is gone
     [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
+    [[nodiscard]] std::size_t kept_bytes() const { return unread.size() + backlog.size(); }
   };
   enum class Phase : std::uint8_t { Running, Closing, Closed };
 
@@ -97,12 +99,15 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void deliver_blocked();
   bool deliver_again(Port& port);
   void after_event();
+  void count_kept();
   void broke(Port& port, const ErrorCode& error);
   void send(Port& port, std::span<const ByteView> pieces);
   void finish(Port& port);
   void close_when_flushed();
+  void end_when_flushed();
   void shut();
   void wake() { wake_.cancel(); }
+  [[nodiscard]] bool is_due() const;
   [[nodiscard]] bool is_own_port(std::uint16_t port) const;
   void because(std::string_view reason);
   [[nodiscard]] bool backlog_against(const Port& port) const;
@@ -114,6 +119,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   const std::int64_t session_;
   Port client_;
   std::vector<std::unique_ptr<Port>> upstreams_;
+  std::size_t kept_bytes_ = 0;  ///< of all ports, as the worker knows it
   SessionTape tape_;
   std::unique_ptr<Forwarder> forwarder_;
   Timer wake_;  ///< never expires; cancelled when a pump may go on

@@ -9,6 +9,7 @@ UpstreamNo Relay::open(const Route& route) {
   port->number = static_cast<UpstreamNo>(upstreams_.size() + 1);
   upstreams_.push_back(std::move(port));
   Port& opened = *upstreams_.back();
+  opened.opening = true;
   home_.tasks().spawn(home_.executor(), run_upstream(shared_from_this(), opened, route));
   return opened.number;
 }
@@ -63,6 +64,7 @@ Task<void> Relay::flush([[maybe_unused]] std::shared_ptr<Relay> self, Port& port
   port.backlog.clear();
   port.backlog.shrink_to_fit();
   port.backlog_sent = 0;
+  count_kept();
   if (port.finish_after) finish(port);
   wake();
   if (phase_ == Phase::Closing) close_when_flushed();

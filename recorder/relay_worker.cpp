@@ -9,15 +9,17 @@
 
 namespace understudy {
 
-RelayWorker::RelayWorker(Worker& worker, RecordingSink& sink, const RecorderOptions& options,
-                         TaskGroup& tasks)
+RelayWorker::RelayWorker(Worker& worker, std::size_t workers, RecordingSink& sink,
+                         const RecorderOptions& options, TaskGroup& tasks)
     : worker_(worker),
       options_(options),
       tasks_(tasks),
-      outbox_(sink, options.overload == Overload::Drop),
+      outbox_(sink, options.overload == Overload::Drop,
+              kCrowdedBytes / static_cast<std::int64_t>(workers)),
       beat_timer_(worker.executor()),
       tick_timer_(worker.executor()),
-      room_(worker.executor(), Timer::time_point::max()) {}
+      room_(worker.executor(), Timer::time_point::max()),
+      crowded_kept_bytes_(kCrowdedKeptBytes / workers) {}
 
 void RelayWorker::add(Relay& relay) {
   relays_.insert(&relay);

@@ -25,15 +25,26 @@ class TaskGroup;
 inline constexpr std::chrono::milliseconds kTick{250};
 /// One read takes at most this much: large bodies in few system calls, and it fits the cache.
 inline constexpr std::size_t kReadBufferBytes = std::size_t{64} * 1024;
+/// What one read may bring is what a peer that does not take it makes us keep. Once the sessions
+/// of all workers keep this much together, each read is short: a thousand clients that stop in the
+/// middle of a body must not cost a thousand buffers.
+inline constexpr std::size_t kCrowdedKeptBytes = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kCrowdedReadBytes = std::size_t{8} * 1024;
 
 class RelayWorker {
  public:
-  RelayWorker(Worker& worker, RecordingSink& sink, const RecorderOptions& options,
-              TaskGroup& tasks);
+  /// `workers`: how many share the bounds on memory.
+  RelayWorker(Worker& worker, std::size_t workers, RecordingSink& sink,
+              const RecorderOptions& options, TaskGroup& tasks);
 
   [[nodiscard]] Executor executor() { return worker_.executor(); }
   [[nodiscard]] RowOutbox& outbox() { return outbox_; }
-  [[nodiscard]] std::span<char> read_buffer() { return buffer_; }
+  [[nodiscard]] std::span<char> read_buffer() {
+    return std::span(buffer_).first(kept_bytes_ < crowded_kept_bytes_ ? buffer_.size()
+                                                                      : kCrowdedReadBytes);
+  }
+  /// Sessions say how many bytes they keep because a peer takes none: `before`, then `now`.
+  void keeps(std::size_t before, std::size_t now) { kept_bytes_ += now - before; }
   [[nodiscard]] const RecorderOptions& options() const { return options_; }
   [[nodiscard]] TaskGroup& tasks() { return tasks_; }
   /// Ticks of kTick since the start: the relays' clock for silences.
@@ -67,6 +78,8 @@ class RelayWorker {
   Timer room_;  ///< never expires; cancelled when the sink has room
 
   std::array<char, kReadBufferBytes> buffer_;
+  const std::size_t crowded_kept_bytes_;
+  std::size_t kept_bytes_ = 0;
   std::unordered_set<Relay*> relays_;
   std::uint32_t ticks_ = 0;
   bool beating_ = false, ticking_ = false;

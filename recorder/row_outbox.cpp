@@ -6,8 +6,8 @@
 
 namespace understudy {
 
-RowOutbox::RowOutbox(RecordingSink& sink, bool drop)
-    : sink_(sink), drop_(drop), batch_(sink.new_batch()) {}
+RowOutbox::RowOutbox(RecordingSink& sink, bool drop, std::int64_t crowded_bytes)
+    : sink_(sink), drop_(drop), crowded_bytes_(crowded_bytes), batch_(sink.new_batch()) {}
 
 void RowOutbox::list(SessionTape& tape) {
   tapes_.push_back(&tape);

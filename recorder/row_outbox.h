@@ -23,14 +23,15 @@ class SessionTape;
 /// a kill may cost.
 inline constexpr std::chrono::milliseconds kBeat{30};
 
-/// What the tapes of one worker may hold before they spill early: a thousand connections in the
-/// middle of a body must not need a thousand buffers.
-inline constexpr std::int64_t kCrowdedBytes = std::int64_t{8} * 1024 * 1024;
+/// What the tapes of all workers together may hold before they spill early: a thousand connections
+/// in the middle of a body must not need a thousand buffers.
+inline constexpr std::int64_t kCrowdedBytes = std::int64_t{6} * 1024 * 1024;
 
 class RowOutbox {
  public:
-  /// `drop`: while the sink is full, rows are counted instead of kept. The sink outlives this.
-  RowOutbox(RecordingSink& sink, bool drop);
+  /// `drop`: while the sink is full, rows are counted instead of kept. `crowded_bytes`: this
+  /// worker's share of kCrowdedBytes. The sink outlives this.
+  RowOutbox(RecordingSink& sink, bool drop, std::int64_t crowded_bytes = kCrowdedBytes);
 
   [[nodiscard]] Batch& batch() { return *batch_; }
   [[nodiscard]] RecordingSink& sink() { return sink_; }
@@ -42,8 +43,8 @@ class RowOutbox {
 
   /// Tapes say how many bytes they took in, and gave away (negative).
   void holds(std::int64_t bytes) { held_bytes_ += bytes; }
-  /// The tapes together hold more than kCrowdedBytes: each shall spill early.
-  [[nodiscard]] bool crowded() const { return held_bytes_ > kCrowdedBytes; }
+  /// The tapes together hold more than their share of kCrowdedBytes: each shall spill early.
+  [[nodiscard]] bool crowded() const { return held_bytes_ > crowded_bytes_; }
 
   /// The tape holds bytes that no row has; it stays listed until unlist() or a beat finds it clean.
   void list(SessionTape& tape);
@@ -70,6 +71,7 @@ class RowOutbox {
 
   RecordingSink& sink_;
   const bool drop_;
+  const std::int64_t crowded_bytes_;
   std::unique_ptr<Batch> batch_;
   ExchangePool pool_;
   std::vector<SessionTape*> tapes_;

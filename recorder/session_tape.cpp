@@ -72,13 +72,17 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
     return;
   }
   Half& side = open.half(from);
+  if (!side.unwritten.empty() && side.unwritten.size() + bytes.size() > kSpillBytes) {
+    write(open, true, Ending::Complete);
+    if (open.dropped) return count_dropped(bytes.size());
+  }
   const std::int64_t before = side.weight();
   add_chunk(open, from, bytes.size());
   if (redaction_ == nullptr) {
-    side.add(bytes);
+    side.add(bytes, outbox_.sink());
   } else if (!redaction_->needs_whole_messages()) {
     const std::size_t begin = side.unwritten.size();
-    side.add(bytes);
+    side.add(bytes, outbox_.sink());
     if (is_head) {
       Bytes head = side.unwritten.substr(begin);
       redaction_->redact_head(from, head);
@@ -116,7 +120,7 @@ void SessionTape::release_held(OpenExchange& open, Side from) {
   }
   add_note(open, redaction_->redact(from, side.held));
   const std::int64_t before = side.weight();
-  side.add(side.held);
+  side.add(side.held, outbox_.sink());
   outbox_.holds(side.weight() - before);
   empty_buffer(side.held);
   side.overlong = false;
@@ -237,9 +241,8 @@ Span SessionTape::take_chunks(OpenExchange& open) {
 
 Span SessionTape::give(Half& side) {
   side.written += side.unwritten.size();
-  // What is large for its buffer goes as it is: copying it would be most of what it costs us.
-  const bool whole = side.unwritten.size() >= kLargeBytes &&
-                     side.unwritten.size() >= side.unwritten.capacity() / 4;
+  // What is large goes as it is: copying it would be most of what it costs us.
+  const bool whole = side.unwritten.size() >= kLargeBytes;
   outbox_.holds(-side.weight());
   if (whole) return outbox_.batch().take(side.unwritten);
   const Span span = outbox_.batch().add(side.unwritten);

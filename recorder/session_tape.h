@@ -23,10 +23,8 @@
 
 namespace understudy {
 
-/// Buffered bytes of one exchange that are spilled at once: large enough that most messages are one
-/// row, which is what they cost.
-inline constexpr std::size_t kSpillBytes = std::size_t{256} * 1024;
-/// The same while the worker's sessions hold much together (RowOutbox::crowded()).
+/// What is spilled instead of kSpillBytes while the worker's sessions hold much together
+/// (RowOutbox::crowded()).
 inline constexpr std::size_t kCrowdedSpillBytes = std::size_t{16} * 1024;
 
 /// A message that must be whole to be redacted is held up to this; what is longer is not stored

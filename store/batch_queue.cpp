@@ -6,10 +6,16 @@
 namespace understudy {
 namespace {
 
-/// Empty batches that are kept: about one per worker of a large machine.
-constexpr std::size_t kMaxEmpty = 16;
-/// A batch that grew beyond this gives its memory back.
-constexpr std::size_t kMaxKeptBytes = std::size_t{2} * 1024 * 1024;
+/// Empty batches that are kept: the next of two workers. They count against no bound.
+constexpr std::size_t kMaxEmpty = 2;
+/// Large buffers that are kept, 6 MiB: what half a queue of 100 KiB bodies needs when it fills up
+/// again. Larger ones than a spill's are not.
+constexpr std::size_t kMaxSpare = 48;
+constexpr std::size_t kMaxSpareBytes = std::size_t{256} * 1024;
+/// What a batch has room for: it is handed over from kMaxBatchBytes on, and its last row is a
+/// spill at most. Reserved, not grown, so that no batch holds twice its bytes; pages that it does
+/// not use cost nothing. One that had to grow beyond gives its memory back.
+constexpr std::size_t kBatchCapacity = kMaxBatchBytes + std::size_t{384} * 1024;
 
 }  // namespace
 
@@ -22,11 +28,25 @@ std::size_t queued_size(const Batch& batch) {
 }
 
 std::unique_ptr<Batch> BatchQueue::take_empty() {
-  const std::lock_guard guard(mutex_);
-  if (empty_.empty()) return std::make_unique<Batch>();
-  auto batch = std::move(empty_.back());
-  empty_.pop_back();
+  {
+    const std::lock_guard guard(mutex_);
+    if (!empty_.empty()) {
+      auto batch = std::move(empty_.back());
+      empty_.pop_back();
+      return batch;
+    }
+  }
+  auto batch = std::make_unique<Batch>();
+  batch->bytes.reserve(kBatchCapacity);
   return batch;
+}
+
+Bytes BatchQueue::take_spare() {
+  const std::lock_guard guard(mutex_);
+  if (spare_.empty()) return {};
+  Bytes buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
 }
 
 void BatchQueue::push(std::unique_ptr<Batch> batch) {
@@ -44,9 +64,16 @@ void BatchQueue::push(std::unique_ptr<Batch> batch) {
 }
 
 void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
-  if (batch->bytes.capacity() > kMaxKeptBytes) return;
+  std::vector<Bytes> large = std::move(batch->large);
   batch->clear();
   const std::lock_guard guard(mutex_);
+  for (Bytes& buffer : large) {
+    if (spare_.size() >= kMaxSpare) break;
+    if (buffer.capacity() > kMaxSpareBytes) continue;
+    buffer.clear();
+    spare_.push_back(std::move(buffer));
+  }
+  if (batch->bytes.capacity() > kBatchCapacity) return;
   if (empty_.size() < kMaxEmpty) empty_.push_back(std::move(batch));
 }
 

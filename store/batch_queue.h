@@ -27,8 +27,10 @@ class BatchQueue {
   explicit BatchQueue(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
   [[nodiscard]] std::unique_ptr<Batch> take_empty();
+  /// A large buffer of a batch that was recycled, empty, or a new one.
+  [[nodiscard]] Bytes take_spare();
   void push(std::unique_ptr<Batch> batch);
-  /// Clears a batch and keeps its memory for take_empty().
+  /// Clears a batch and keeps its memory for take_empty() and take_spare().
   void recycle(std::unique_ptr<Batch> batch);
   [[nodiscard]] bool full() const noexcept { return full_.load(std::memory_order_relaxed); }
 
@@ -48,6 +50,7 @@ class BatchQueue {
   std::condition_variable arrived_;
   // Guarded by mutex_:
   Batches queue_, empty_;
+  std::vector<Bytes> spare_;        ///< large buffers, emptied
   std::size_t queued_bytes_ = 0;    ///< in queue_
   std::size_t held_bytes_ = 0;      ///< in queue_ and with the writer
   std::size_t wake_at_ = SIZE_MAX;  ///< bytes queued that the writer sleeps for

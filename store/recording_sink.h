@@ -155,6 +155,9 @@ class RecordingSink {
 
   /// An empty batch, recycled where one is at hand.
   virtual std::unique_ptr<Batch> new_batch() = 0;
+  /// An empty buffer that was large before, where one is at hand, else a new one: fresh memory of
+  /// that size costs a third of relaying what goes into it.
+  virtual Bytes large_buffer() { return {}; }
   /// Hands rows over. Never blocks and never refuses: the bound is kept by asking full() first.
   virtual void submit(std::unique_ptr<Batch> batch) = 0;
   /// More is queued than the bound allows: stop reading from peers until it is not.

@@ -103,6 +103,10 @@ std::unique_ptr<Batch> RecordingWriter::new_batch() {
   return queue_.take_empty();
 }
 
+Bytes RecordingWriter::large_buffer() {
+  return queue_.take_spare();
+}
+
 void RecordingWriter::submit(std::unique_ptr<Batch> batch) {
   if (broken()) {
     count_lost(*batch);

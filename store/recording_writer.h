@@ -61,6 +61,7 @@ class RecordingWriter final : public RecordingSink {
   RecordingWriter& operator=(const RecordingWriter&) = delete;
 
   std::unique_ptr<Batch> new_batch() override;
+  Bytes large_buffer() override;
   void submit(std::unique_ptr<Batch> batch) override;
   /// True from the bound on until half of it is written.
   [[nodiscard]] bool full() const noexcept override;

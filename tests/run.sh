@@ -5,7 +5,8 @@
 #            address and undefined behaviour sanitizers; transport, recorder and store under the
 #            thread sanitizer; fuzz corpora and a minute of fuzzing
 #   --all    adds clang-tidy, end to end tests under the address sanitizer, every unit test under
-#            the thread sanitizer, ten minutes of fuzzing, and the quick bench
+#            the thread sanitizer, ten minutes of fuzzing, longer loads and transfers
+#            (UNDERSTUDY_LONG=1), and the quick bench
 #
 # A failed step does not stop the others. Ends with a table of minutes, then "N passed, N failed";
 # the exit code is the verdict. Logs: build/logs.
@@ -17,7 +18,7 @@ all=no
 fuzz_seconds=60
 case ${1:-} in
   '') ;;
-  --all) all=yes fuzz_seconds=600 ;;
+  --all) all=yes fuzz_seconds=600; export UNDERSTUDY_LONG=1 ;;
   *) echo "usage: sh tests/run.sh [--all]" >&2; exit 2 ;;
 esac
 

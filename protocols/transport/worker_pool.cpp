@@ -1,5 +1,7 @@
 #include "protocols/transport/worker_pool.h"
 
+#include "protocols/transport/poller.h"
+
 #include <pthread.h>
 #include <sched.h>
 
@@ -9,6 +11,11 @@
 #include <string>
 
 namespace understudy {
+
+Worker::Worker(std::size_t index) : index_(index) {
+  static_cast<void>(
+      Poller::of(executor()));  // its descriptor is there from the start, or the start fails
+}
 
 WorkerPool::WorkerPool(std::size_t count) {
   for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) {

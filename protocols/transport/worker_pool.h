@@ -18,7 +18,7 @@ namespace understudy {
 /// One io_context and the one thread that runs it.
 class Worker {
  public:
-  explicit Worker(std::size_t index) : index_(index) {}
+  explicit Worker(std::size_t index);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 

@@ -22,6 +22,7 @@ import unittest
 
 PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", "build/release/understudy")
 SANITIZED = os.environ.get("UNDERSTUDY_SANITIZED") == "1"  # memory figures mean nothing then
+LONG = os.environ.get("UNDERSTUDY_LONG") == "1" and not SANITIZED  # tests/run.sh --all
 PATIENCE = 60 if SANITIZED else 20  # seconds; only a failing test waits that long
 
 

@@ -92,6 +92,7 @@ class TcpUpstream:
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
+            request_queue_size = 1024
             daemon_threads = True
             handle_error = _Quiet.handle_error
 

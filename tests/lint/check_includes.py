@@ -43,7 +43,7 @@ LIBRARIES = [  # (pattern on the spelling of an include, library); the first tha
     (r"<boost/url", "beast"), (r"<CLI/", "cli11"), (r"<re2/", "re2"), (r"<lua", "lua"),
     (r"<zlib", "zlib"), (r"<brotli/", "brotli"), (r"<zstd", "zstd"),
     (r"<(sys/socket|sys/un|netinet/|netdb|net/)", "sockets"),
-    (r"<(sys/|arpa/|linux/|unistd|fcntl|signal|poll|spawn|dirent|pwd|termios|dlfcn|pthread|sched|errno)",
+    (r"<(sys/|arpa/|linux/|unistd|fcntl|malloc|signal|poll|spawn|dirent|pwd|termios|dlfcn|pthread|sched|errno)",
      "posix"),
     (r"<(thread|mutex|shared_mutex|condition_variable|iostream|fstream|filesystem|csignal)>",
      "threads"),
@@ -140,6 +140,7 @@ HOP = {"replayer/a.cpp": ["store/b.h"], "store/b.h": ["protocols/transport/conne
 SELF_TESTS = [
     ("a socket in a codec", lambda: caught("protocols/http/x.cpp", "<sys/socket.h>")),
     ("a thread in a codec", lambda: caught("protocols/http/x.cpp", "<mutex>")),
+    ("the allocator in a codec", lambda: caught("protocols/http/x.cpp", "<malloc.h>")),
     ("a codec that includes another", lambda: caught("protocols/http/x.h", '"protocols/raw/y.h"')),
     ("a codec included outside the registry", lambda: caught("recorder/x.cpp", '"protocols/http/y.h"')),
     ("SQLite outside the store", lambda: caught("recorder/x.cpp", "<sqlite3.h>")),
