@@ -62,6 +62,7 @@ class RowOutbox {
   /// Counted by the tapes, read by any thread.
   std::atomic<std::uint64_t> exchanges_begun{0};
   std::atomic<std::uint64_t> bytes_dropped{0};
+  std::atomic<std::uint64_t> exchanges_dropped{0};  ///< those of which no row was written
 
  private:
   void submit();

@@ -164,6 +164,7 @@ void SessionTape::end(ExchangeNo exchange, Ending ending, ByteView note) {
     }
     add_note(open, note);
     if (!open.dropped || open.row_written) write(open, false, ending);
+    if (!open.row_written) outbox_.exchanges_dropped.fetch_add(1, std::memory_order_relaxed);
     recycle(i);
     return;
   }
@@ -245,8 +246,9 @@ void SessionTape::let_go(Half& side) {
 
 void SessionTape::drop_unwritten(OpenExchange& open) {
   for (Half& side : open.halves) {
-    count_dropped(side.unwritten.size());
+    count_dropped(side.unwritten.size() + side.held.size());
     let_go(side);
+    empty(side.held);
   }
   open.chunks.clear();
   open.last_chunk = {};
