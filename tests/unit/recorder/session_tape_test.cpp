@@ -182,6 +182,8 @@ TEST(SessionTapeDropping, AFullSinkIsCountedAndNothingIsHalfKept) {
   EXPECT_EQ(rows[0].request, "kept");
   EXPECT_FALSE(rows[0].note.empty());
   EXPECT_EQ(tape.dropped_bytes(), 9u);
+  EXPECT_EQ(outbox.bytes_dropped, 9u);
+  EXPECT_EQ(outbox.exchanges_dropped, 1u) << "only the second has no row";
 }
 
 TEST(SessionTapeStalling, AFullSinkAsksPeersToWaitUnlessItIsBroken) {
