@@ -92,7 +92,9 @@ Result<void> RecordingWriter::begin(const RecordingStart& start) {
   auto rows = RowWriter::prepare(*database_, begun_.first_rule);
   if (!rows) return std::unexpected(std::move(rows.error()));
   rows_ = std::move(*rows);
-  log_ = identity_of(database_->log_path());
+  beside_ = {BesideStore{database_->log_path(), {}}, BesideStore{database_->log_index_path(), {}}};
+  for (BesideStore& one : beside_)
+    one.file = identity_of(one.path);
   next_session_ = begun_.first_session;
   next_exchange_ = begun_.first_exchange;
   thread_ = std::thread([this] { write_queue(); });
@@ -165,12 +167,14 @@ Result<void> RecordingWriter::check_place() const {
     case RecorderLock::Fate::Deleted:
       return gone("was deleted while it was recorded into; start again to go on");
   }
-  const std::string log = database_->log_path();
-  if (identity_of(log) == log_) return {};
-  return gone(
-      fmt::format("its log {} was deleted or replaced while it was recorded into; start "
-                  "again to go on",
-                  log));
+  for (const BesideStore& one : beside_) {
+    if (identity_of(one.path) == one.file) continue;
+    return gone(
+        fmt::format("its {} was deleted or replaced while it was recorded into; start "
+                    "again to go on",
+                    one.path));
+  }
+  return {};
 }
 
 void RecordingWriter::break_down(Error error, const BatchQueue::Batches& unwritten) {
@@ -188,14 +192,14 @@ void RecordingWriter::break_down(Error error, const BatchQueue::Batches& unwritt
   ended_at_ = wall_clock_now();
   problem_ = std::move(error);
   broken_.store(true, std::memory_order_release);
-  if (options_.on_error) options_.on_error(*problem_);
   if (!check_place()) let_go();
+  if (options_.on_error) options_.on_error(*problem_);
 }
 
 /// The next program that opens a file of the old name would share our log and its index, so both
 /// are emptied and closed now: what is in the log goes into the file, wherever that is by now.
 void RecordingWriter::let_go() {
-  static_cast<void>(complete());  // the store is broken as it is
+  static_cast<void>(complete());  // the store is broken as it is: its error is what is told
   rows_.reset();
   database_.reset();
 }
@@ -224,6 +228,7 @@ Result<void> RecordingWriter::complete() {
   };
   // A reader may keep the log from being emptied now; the last connection to close does it then.
   const auto empty_log = [this] { return database_->run("PRAGMA wal_checkpoint(TRUNCATE)"); };
+  if (broken()) static_cast<void>(database_->run(kBrokenPragmas));
   auto ended = end();
   if (!ended) static_cast<void>(database_->run(kBrokenPragmas));
   const auto emptied = empty_log();
@@ -247,10 +252,7 @@ Result<void> RecordingWriter::complete_at_the_end() {
     if (!database) return std::unexpected(std::move(database.error()));
     database_ = std::move(*database);
   }
-  if (!database_) return {};
-  // Who waits for a broken store to be closed has waited enough.
-  if (auto shortened = database_->run(kBrokenPragmas); !shortened) return shortened;
-  return complete();
+  return database_ ? complete() : Result<void>{};
 }
 
 Result<WriterSummary> RecordingWriter::finish() {

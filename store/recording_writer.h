@@ -16,6 +16,7 @@
 #include "store/row_writer.h"
 #include "store/sqlite.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -120,7 +121,12 @@ class RecordingWriter final : public RecordingSink {
   std::optional<RecorderLock> lock_;  ///< outlives the connection
   std::optional<Database> database_;
   std::optional<RowWriter> rows_;
-  std::optional<FileIdentity> log_;  ///< the write-ahead log that is written to
+  /// The write-ahead log that is written to, and its index.
+  struct BesideStore {
+    std::string path;
+    std::optional<FileIdentity> file;
+  };
+  std::array<BesideStore, 2> beside_;
   RowCounts committed_;
   Timestamp ended_at_{};
   std::optional<Error> problem_;  ///< not changed once broken_ is set

@@ -221,6 +221,10 @@ std::string Database::log_path() const {
   return sqlite3_filename_wal(sqlite3_db_filename(database_.get(), "main"));
 }
 
+std::string Database::log_index_path() const {
+  return std::string(sqlite3_db_filename(database_.get(), "main")) + "-shm";
+}
+
 std::int64_t Database::last_row_id() const {
   return sqlite3_last_insert_rowid(database_.get());
 }
