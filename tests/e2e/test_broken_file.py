@@ -86,15 +86,32 @@ class Taken(BreakingCase):
         self.assertEqual(self.rows("select name, exchanges from recordings"), [("second", 10)])
         self.assert_store_whole()
 
-    def test_its_log_is_deleted(self):
+    def its_companion_is_deleted(self, name):
         recorder = self.recorded()
-        (self.folder / "run.db-wal").unlink()
+        (self.folder / name).unlink()
         self.ask_until_it_stops(recorder)
         summary = self.stop_broken(recorder)
-        self.assertIn("run.db-wal", summary["problem"])
+        self.assertIn(name, summary["problem"])
         self.assertEqual(summary["exchanges"], 20)
         self.assert_stored(summary)
         self.assert_usable(20)
+
+    def test_its_log_is_deleted(self):
+        self.its_companion_is_deleted("run.db-wal")
+
+    def test_the_index_of_its_log_is_deleted(self):
+        """Others would make a new one, and two indexes on one log end in a corrupt store."""
+        self.its_companion_is_deleted("run.db-shm")
+
+    def test_reached_by_a_link(self):
+        """The log lies beside the file, not beside the link."""
+        (self.folder / "elsewhere").mkdir()
+        self.store.symlink_to("elsewhere/real.db")
+        recorder = self.recorded()
+        self.ask(recorder, 10)
+        recorder.stop()
+        self.assertEqual(self.summary(recorder)["exchanges"], 30)
+        self.assertEqual([path.name for path in (self.folder / "elsewhere").iterdir()], ["real.db"])
 
     def test_a_permission_that_is_taken_away_changes_nothing(self):
         recorder = self.recorded()

@@ -16,6 +16,10 @@ struct Disk {
   bool for_ever;
 };
 
+void PrintTo(const Disk& disk, std::ostream* out) {
+  *out << disk.name;
+}
+
 constexpr std::uint64_t kBatches = 4, kExchangesPerBatch = 3;
 constexpr std::uint64_t kAll = kBatches * kExchangesPerBatch;
 /// More calls than a recording makes.
