@@ -4,10 +4,10 @@
 
 namespace understudy {
 
-void OpenExchange::Half::add(ByteView bytes, RecordingSink& sink) {
+void OpenExchange::Half::add(ByteView bytes, RecordingSink* lender) {
   const std::size_t size = unwritten.size() + bytes.size();
-  if (size > unwritten.capacity() && size >= kLargeBytes) {
-    Bytes larger = sink.large_buffer();
+  if (lender != nullptr && size > unwritten.capacity() && size >= kLargeBytes) {
+    Bytes larger = lender->large_buffer();
     larger.reserve(std::max(size, kSpillBytes));
     larger += unwritten;
     unwritten = std::move(larger);

@@ -34,8 +34,9 @@ struct OpenExchange {
     std::uint64_t written = 0;  ///< bytes in rows so far
     bool overlong = false;      ///< held passed its bound: the rest of the message is not stored
 
-    /// Appends to `unwritten`. Once large it has a spill's worth of room, in memory of the sink's.
-    void add(ByteView bytes, RecordingSink& sink);
+    /// Appends to `unwritten`. Once large it has a spill's worth of room, in memory of `lender`'s;
+    /// null = no more room than it needs.
+    void add(ByteView bytes, RecordingSink* lender);
     /// What `unwritten` counts as held memory.
     [[nodiscard]] std::int64_t weight() const {
       const bool large = unwritten.size() >= kLargeBytes;

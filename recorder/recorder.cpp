@@ -164,6 +164,7 @@ RecorderCounters Recorder::State::counters() const {
   counters.refused = refused_;
   for (const std::unique_ptr<RelayWorker>& worker : workers_) {
     counters.exchanges += worker->outbox().exchanges_begun;
+    counters.dropped_exchanges += worker->outbox().exchanges_dropped;
     counters.dropped_bytes += worker->outbox().bytes_dropped;
   }
   return counters;

@@ -52,9 +52,10 @@ struct RecorderOptions {
 struct RecorderCounters {
   std::uint64_t sessions = 0;  ///< client connections taken
   std::uint64_t open_sessions = 0;
-  std::uint64_t exchanges = 0;      ///< begun
-  std::uint64_t refused = 0;        ///< connections over max_connections, closed at once
-  std::uint64_t dropped_bytes = 0;  ///< not stored (Overload::Drop, or a broken store)
+  std::uint64_t exchanges = 0;  ///< begun
+  std::uint64_t refused = 0;    ///< connections over max_connections, closed at once
+  /// Not stored (Overload::Drop, or a broken store): exchanges without a row, and all bytes.
+  std::uint64_t dropped_exchanges = 0, dropped_bytes = 0;
 };
 
 class Recorder {

@@ -241,6 +241,11 @@ void Relay::tick() {
     return;
   }
   if (phase_ != Phase::Running) return;
+  if (home_.outbox().must_stall() && wait_ != Wait::None) {
+    ++wait_since_;  // nothing is read: the silence is ours, however long the disk takes
+    active_at_ = home_.ticks();
+    return;
+  }
   if (wait_ == Wait::None) {
     if (stopping_ && !is_due()) end_when_flushed();
     return;

@@ -66,8 +66,7 @@ Task<void> RelayWorker::tick_loop() {
 Task<void> RelayWorker::room() {
   // The writer's word is posted to this thread after it made room, so none is missed between the
   // question and the wait.
-  while (outbox_.must_stall())
-    co_await room_.async_wait(asio::as_tuple(use_task));
+  if (outbox_.must_stall()) co_await room_.async_wait(asio::as_tuple(use_task));
 }
 
 void RelayWorker::post_room() {
@@ -78,12 +77,14 @@ void RelayWorker::begin_stop() {
   const std::vector<Relay*> now(relays_.begin(), relays_.end());
   for (Relay* relay : now)
     relay->begin_stop();
+  room_.cancel();  // who waits for a slow disk and is over need not wait on
 }
 
 void RelayWorker::end_all() {
   const std::vector<Relay*> now(relays_.begin(), relays_.end());
   for (Relay* relay : now)
     relay->end_now();
+  room_.cancel();
   beat_timer_.cancel();
 }
 

@@ -54,7 +54,8 @@ class RelayWorker {
   void remove(Relay& relay);
   /// Rows may wait: makes sure that the beat runs.
   void rows_changed();
-  /// Ends once the sink has room again; at once where it has.
+  /// Ends once the sink has room again, at once where it has, or when sessions are told to end: ask
+  /// again.
   Task<void> room();
   /// The sink has room again. Any thread.
   void post_room();

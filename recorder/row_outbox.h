@@ -25,7 +25,7 @@ inline constexpr std::chrono::milliseconds kBeat{30};
 
 /// What the tapes of all workers together may hold before they spill early: a thousand connections
 /// in the middle of a body must not need a thousand buffers.
-inline constexpr std::int64_t kCrowdedBytes = std::int64_t{6} * 1024 * 1024;
+inline constexpr std::int64_t kCrowdedBytes = std::int64_t{4} * 1024 * 1024;
 
 class RowOutbox {
  public:
@@ -65,6 +65,7 @@ class RowOutbox {
   /// Counted by the tapes, read by any thread.
   std::atomic<std::uint64_t> exchanges_begun{0};
   std::atomic<std::uint64_t> bytes_dropped{0};
+  std::atomic<std::uint64_t> exchanges_dropped{0};  ///< those of which no row was written
 
  private:
   void submit();

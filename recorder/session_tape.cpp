@@ -79,10 +79,10 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
   const std::int64_t before = side.weight();
   add_chunk(open, from, bytes.size());
   if (redaction_ == nullptr) {
-    side.add(bytes, outbox_.sink());
+    side.add(bytes, lender());
   } else if (!redaction_->needs_whole_messages()) {
     const std::size_t begin = side.unwritten.size();
-    side.add(bytes, outbox_.sink());
+    side.add(bytes, lender());
     if (is_head) {
       Bytes head = side.unwritten.substr(begin);
       redaction_->redact_head(from, head);
@@ -99,6 +99,11 @@ void SessionTape::append(OpenExchange& open, Side from, ByteView bytes, bool is_
   outbox_.holds(side.weight() - before);
   const std::size_t bound = outbox_.crowded() ? kCrowdedSpillBytes : kSpillBytes;
   if (side.unwritten.size() >= bound) write(open, true, Ending::Complete);
+}
+
+/// Room to grow is for when there is room.
+RecordingSink* SessionTape::lender() {
+  return outbox_.crowded() ? nullptr : &outbox_.sink();
 }
 
 void SessionTape::message_end(ExchangeNo exchange, Side from) {
@@ -120,7 +125,7 @@ void SessionTape::release_held(OpenExchange& open, Side from) {
   }
   add_note(open, redaction_->redact(from, side.held));
   const std::int64_t before = side.weight();
-  side.add(side.held, outbox_.sink());
+  side.add(side.held, lender());
   outbox_.holds(side.weight() - before);
   empty_buffer(side.held);
   side.overlong = false;
@@ -162,6 +167,7 @@ void SessionTape::end(ExchangeNo exchange, Ending ending, ByteView note) {
     }
     add_note(open, note);
     if (!open.dropped || open.row_written) write(open, false, ending);
+    if (!open.row_written) outbox_.exchanges_dropped.fetch_add(1, std::memory_order_relaxed);
     for (Half& side : open.halves)
       let_go(side);
     outbox_.exchange_pool().give_back(std::move(open_[i]));
@@ -241,8 +247,10 @@ Span SessionTape::take_chunks(OpenExchange& open) {
 
 Span SessionTape::give(Half& side) {
   side.written += side.unwritten.size();
-  // What is large goes as it is: copying it would be most of what it costs us.
-  const bool whole = side.unwritten.size() >= kLargeBytes;
+  // What is large goes as it is: copying it would be most of what it costs us. A buffer that was
+  // not lent is as large as its bytes, and its heap is better off without it soon.
+  const bool whole =
+      side.unwritten.size() >= kLargeBytes && side.unwritten.capacity() >= kSpillBytes;
   outbox_.holds(-side.weight());
   if (whole) return outbox_.batch().take(side.unwritten);
   const Span span = outbox_.batch().add(side.unwritten);
@@ -257,8 +265,9 @@ void SessionTape::let_go(Half& side) {
 
 void SessionTape::drop_unwritten(OpenExchange& open) {
   for (Half& side : open.halves) {
-    count_dropped(side.unwritten.size());
+    count_dropped(side.unwritten.size() + side.held.size());
     let_go(side);
+    empty_buffer(side.held);
   }
   open.chunks.clear();
   open.last_chunk = {};

@@ -69,6 +69,7 @@ class SessionTape final : public Tape {
   using Half = OpenExchange::Half;
 
   OpenExchange& find(ExchangeNo exchange);
+  RecordingSink* lender();
   void append(OpenExchange& open, Side from, ByteView bytes, bool is_head);
   void release_held(OpenExchange& open, Side from);
   void refresh_redacted_facts(OpenExchange& open);

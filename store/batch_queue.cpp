@@ -8,9 +8,8 @@ namespace {
 
 /// Empty batches that are kept: the next of two workers. They count against no bound.
 constexpr std::size_t kMaxEmpty = 2;
-/// Large buffers that are kept, 6 MiB: what half a queue of 100 KiB bodies needs when it fills up
-/// again. Larger ones than a spill's are not.
-constexpr std::size_t kMaxSpare = 48;
+/// Large buffers are kept while they and the queue stay within its bound; larger ones than a
+/// spill's are not.
 constexpr std::size_t kMaxSpareBytes = std::size_t{256} * 1024;
 /// What a batch has room for: it is handed over from kMaxBatchBytes on, and its last row is a
 /// spill at most. Reserved, not grown, so that no batch holds twice its bytes; pages that it does
@@ -46,6 +45,7 @@ Bytes BatchQueue::take_spare() {
   if (spare_.empty()) return {};
   Bytes buffer = std::move(spare_.back());
   spare_.pop_back();
+  spare_bytes_ -= buffer.capacity();
   return buffer;
 }
 
@@ -68,8 +68,9 @@ void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
   batch->clear();
   const std::lock_guard guard(mutex_);
   for (Bytes& buffer : large) {
-    if (spare_.size() >= kMaxSpare) break;
-    if (buffer.capacity() > kMaxSpareBytes) continue;
+    const bool fits = held_bytes_ + spare_bytes_ + buffer.capacity() <= limit_;
+    if (!fits || buffer.capacity() > kMaxSpareBytes) continue;
+    spare_bytes_ += buffer.capacity();
     buffer.clear();
     spare_.push_back(std::move(buffer));
   }
@@ -97,13 +98,16 @@ bool BatchQueue::wait(Clock::time_point not_before, std::size_t enough_bytes, Ba
 
 bool BatchQueue::release(Batches& done) {
   std::size_t freed = 0;
-  for (auto& batch : done) {
+  for (const auto& batch : done)
     freed += queued_size(*batch);
-    recycle(std::move(batch));
+  {
+    const std::lock_guard guard(mutex_);
+    held_bytes_ -= freed;
   }
+  for (auto& batch : done)
+    recycle(std::move(batch));
   done.clear();
   const std::lock_guard guard(mutex_);
-  held_bytes_ -= freed;
   return held_bytes_ < limit_ / 2 && full_.exchange(false, std::memory_order_relaxed);
 }
 

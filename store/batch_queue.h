@@ -50,7 +50,8 @@ class BatchQueue {
   std::condition_variable arrived_;
   // Guarded by mutex_:
   Batches queue_, empty_;
-  std::vector<Bytes> spare_;        ///< large buffers, emptied
+  std::vector<Bytes> spare_;  ///< large buffers, emptied
+  std::size_t spare_bytes_ = 0;
   std::size_t queued_bytes_ = 0;    ///< in queue_
   std::size_t held_bytes_ = 0;      ///< in queue_ and with the writer
   std::size_t wake_at_ = SIZE_MAX;  ///< bytes queued that the writer sleeps for

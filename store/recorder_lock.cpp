@@ -108,11 +108,16 @@ Result<Bytes> RecorderLock::front(std::size_t size) const {
   return bytes;
 }
 
-bool RecorderLock::still_there() const {
+RecorderLock::Fate RecorderLock::fate() const {
   struct stat now{};
   struct stat locked{};
-  return stat(path_.c_str(), &now) == 0 && fstat(descriptor_, &locked) == 0 &&
-         now.st_dev == locked.st_dev && now.st_ino == locked.st_ino;
+  if (fstat(descriptor_, &locked) != 0) return Fate::InPlace;
+  if (stat(path_.c_str(), &now) == 0) {
+    if (now.st_dev == locked.st_dev && now.st_ino == locked.st_ino) return Fate::InPlace;
+  } else if (errno != ENOENT && errno != ENOTDIR) {
+    return Fate::InPlace;  // it cannot be told from here, a folder without permission for one
+  }
+  return locked.st_nlink == 0 ? Fate::Deleted : Fate::Moved;
 }
 
 }  // namespace understudy

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace understudy {
@@ -23,10 +24,13 @@ class RecorderLock {
   RecorderLock(RecorderLock&& other) noexcept;
   RecorderLock& operator=(RecorderLock&&) = delete;
 
+  [[nodiscard]] const std::string& path() const { return path_; }
   /// The first bytes of the file, at most `size`.
   [[nodiscard]] Result<Bytes> front(std::size_t size) const;
-  /// `path` still names the file that is locked: it was neither deleted nor replaced.
-  [[nodiscard]] bool still_there() const;
+  /// What became of `path`: it still names the file that is locked, or that one has another name by
+  /// now, or none.
+  enum class Fate : std::uint8_t { InPlace, Moved, Deleted };
+  [[nodiscard]] Fate fate() const;
 
  private:
   RecorderLock(std::string path, int descriptor);

@@ -17,10 +17,13 @@ constexpr std::size_t kTransactionBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kHeaderBytes = 100;
 
 /// What else was tried on rows of 1 KiB (larger caches, other checkpoint intervals, secure_delete,
-/// mmap) changed nothing: FORMAT.md. A transaction of 8 MiB fits the cache, and the log is brought
+/// mmap) changed nothing: FORMAT.md. A transaction of 4 MiB fits the cache, and the log is brought
 /// into the file when it has 512 pages, 16 MiB.
 constexpr const char* kPragmas =
-    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 512";
+    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -5120; PRAGMA wal_autocheckpoint = 512";
+
+/// What may still be noted in a broken store is not worth a wait of seconds.
+constexpr const char* kBrokenPragmas = "PRAGMA busy_timeout = 500";
 
 /// The message for a second recorder, with the pid of the first where it has written it.
 Error locked_by_another(const std::string& path) {
@@ -92,6 +95,9 @@ Result<void> RecordingWriter::begin(const RecordingStart& start) {
   auto rows = RowWriter::prepare(*database_, begun_.first_rule);
   if (!rows) return std::unexpected(std::move(rows.error()));
   rows_ = std::move(*rows);
+  beside_ = {BesideStore{database_->log_path(), {}}, BesideStore{database_->log_index_path(), {}}};
+  for (BesideStore& one : beside_)
+    one.file = identity_of(one.path);
   next_session_ = begun_.first_session;
   next_exchange_ = begun_.first_exchange;
   thread_ = std::thread([this] { write_queue(); });
@@ -121,7 +127,7 @@ bool RecordingWriter::full() const noexcept {
 }
 
 bool RecordingWriter::broken() const noexcept {
-  return broken_.load(std::memory_order_relaxed);
+  return broken_.load(std::memory_order_acquire);  // with it comes problem_
 }
 
 std::int64_t RecordingWriter::next_session_id() noexcept {
@@ -148,10 +154,7 @@ void RecordingWriter::write_queue() {
 }
 
 Result<void> RecordingWriter::write(const BatchQueue::Batches& batches) {
-  if (!lock_->still_there()) {
-    return std::unexpected(Error(ErrorSource::Store, database_->path(),
-                                 "was deleted or replaced while it was recorded into"));
-  }
+  if (auto in_place = check_place(); !in_place) return in_place;
   auto transaction = Transaction::begin(*database_);
   if (!transaction) return std::unexpected(std::move(transaction.error()));
   auto done = rows_->write(batches);
@@ -160,13 +163,59 @@ Result<void> RecordingWriter::write(const BatchQueue::Batches& batches) {
   return done;
 }
 
+/// A file without its name takes rows for as long as it is open, and nobody would ever read them.
+Result<void> RecordingWriter::check_place() const {
+  const auto gone = [this](std::string what) {
+    return std::unexpected(Error(ErrorSource::Store, database_->path(), std::move(what)));
+  };
+  switch (lock_->fate()) {
+    case RecorderLock::Fate::InPlace: break;
+    case RecorderLock::Fate::Moved:
+      return gone("was moved or replaced while it was recorded into; start again to go on");
+    case RecorderLock::Fate::Deleted:
+      return gone("was deleted while it was recorded into; start again to go on");
+  }
+  for (const BesideStore& one : beside_) {
+    if (identity_of(one.path) == one.file) continue;
+    return gone(
+        fmt::format("its {} was deleted or replaced while it was recorded into; start "
+                    "again to go on",
+                    one.path));
+  }
+  return {};
+}
+
 void RecordingWriter::break_down(Error error, const BatchQueue::Batches& unwritten) {
   for (const auto& batch : unwritten)
     count_lost(*batch);
-  error.what += fmt::format("; recording has stopped, {} exchanges are kept", committed_.exchanges);
+  const bool deleted = lock_->fate() == RecorderLock::Fate::Deleted;
+  error.what += fmt::format("; recording has stopped, {} exchanges {}", committed_.exchanges,
+                            deleted ? "went with the file" : "are kept");
+  if (deleted) {
+    const RowCounts gone = std::exchange(committed_, {});
+    lost_exchanges_ += static_cast<std::uint64_t>(gone.exchanges);
+    lost_rows_ += static_cast<std::uint64_t>(gone.exchanges + gone.segments);
+    lost_bytes_ += gone.bytes;
+  }
+  ended_at_ = wall_clock_now();
   problem_ = std::move(error);
-  broken_.store(true, std::memory_order_relaxed);
+  broken_.store(true, std::memory_order_release);
+  if (!check_place()) let_go();
   if (options_.on_error) options_.on_error(*problem_);
+}
+
+/// The next program that opens a file of the old name would share our log and its index, so both
+/// are emptied and closed now: what is in the log goes into the file, wherever that is by now.
+void RecordingWriter::let_go() {
+  static_cast<void>(complete());  // the store is broken as it is: its error is what is told
+  rows_.reset();
+  database_.reset();
+}
+
+void RecordingWriter::add_dropped(std::uint64_t exchanges, std::uint64_t bytes) {
+  lost_exchanges_ += exchanges;
+  lost_rows_ += exchanges;
+  lost_bytes_ += bytes;
 }
 
 void RecordingWriter::count_lost(const Batch& batch) {
@@ -176,23 +225,49 @@ void RecordingWriter::count_lost(const Batch& batch) {
   }
   for (const SegmentRow& row : batch.segments)
     bytes += row.bytes.size;
+  lost_exchanges_ += batch.exchanges.size();
   lost_rows_ += batch.exchanges.size() + batch.segments.size();
   lost_bytes_ += bytes;
 }
 
 Result<void> RecordingWriter::complete() {
-  auto done =
-      end_recording(*database_, begun_.id, wall_clock_now(), committed_, lost_rows_, lost_bytes_);
+  const auto end = [this] {
+    return end_recording(*database_, begun_.id, ended_at_, committed_, lost_rows_, lost_bytes_);
+  };
   // A reader may keep the log from being emptied now; the last connection to close does it then.
-  if (done) done = database_->run("PRAGMA wal_checkpoint(TRUNCATE)");
-  return done;
+  const auto empty_log = [this] { return database_->run("PRAGMA wal_checkpoint(TRUNCATE)"); };
+  if (broken()) static_cast<void>(database_->run(kBrokenPragmas));
+  auto ended = end();
+  if (!ended) static_cast<void>(database_->run(kBrokenPragmas));
+  const auto emptied = empty_log();
+  // On a full disk the log, once emptied, has room for this one row.
+  if (!ended && emptied) ended = end();
+  if (!ended || emptied) return ended;
+  Error error = emptied.error();
+  error.what += fmt::format("; everything is in {} and {}: keep both, the next command joins them",
+                            error.where, database_->log_path());
+  return std::unexpected(std::move(error));
+}
+
+Result<void> RecordingWriter::complete_at_the_end() {
+  if (!broken()) {
+    ended_at_ = wall_clock_now();
+    if (auto in_place = check_place(); !in_place) break_down(std::move(in_place.error()), {});
+  }
+  if (!broken()) return complete();
+  if (!database_ && lock_->fate() == RecorderLock::Fate::InPlace) {  // let go for its log's sake
+    auto database = open_for_writing(lock_->path(), options_.max_pages);
+    if (!database) return std::unexpected(std::move(database.error()));
+    database_ = std::move(*database);
+  }
+  return database_ ? complete() : Result<void>{};
 }
 
 Result<WriterSummary> RecordingWriter::finish() {
   if (thread_.joinable()) {
     queue_.close();
     thread_.join();
-    auto done = complete();
+    auto done = complete_at_the_end();
     if (!done && !problem_) problem_ = std::move(done.error());
     rows_.reset();
     database_.reset();
@@ -203,8 +278,8 @@ Result<WriterSummary> RecordingWriter::finish() {
 }
 
 WriterSummary RecordingWriter::summary() const {
-  return {begun_.name,      committed_.sessions, committed_.exchanges,
-          committed_.bytes, lost_rows_,          lost_bytes_};
+  return {begun_.name,     committed_.sessions, committed_.exchanges, committed_.bytes,
+          lost_exchanges_, lost_rows_,          lost_bytes_};
 }
 
 }  // namespace understudy

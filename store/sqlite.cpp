@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace understudy {
@@ -17,17 +18,37 @@ const char* advice(int code) {
   switch (code & 0xFF) {
     case SQLITE_NOTADB: return ": this is no store of Understudy";
     case SQLITE_CORRUPT: return ": the file is damaged; \"sqlite3 FILE .recover\" may save rows";
-    case SQLITE_FULL: return ": free some space";
+    case SQLITE_FULL: return ": free some space, or take another path";
+    case SQLITE_IOERR: return ": its disk or file system fails; look there, or take another path";
+    case SQLITE_CANTOPEN: return ": files beside it must be allowed too; or take another path";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ": another program holds a transaction open";
+    case SQLITE_LOCKED: return ": another program holds a transaction open; end it";
     case SQLITE_READONLY: return ": no permission to write";
     default: return "";
   }
 }
 
+/// The errno of a failed read or write, 0 where there is none. SQLite does not pass that of a
+/// COMMIT on; the files remember theirs.
+int system_error(sqlite3* database) {
+  int error = sqlite3_system_errno(database);
+  if (error == 0) sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  sqlite3_file* log = nullptr;
+  if (error == 0) sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  return error;
+}
+
 Error store_error(sqlite3* database, const std::string& path) {
   const int code = sqlite3_extended_errcode(database);
-  return {ErrorSource::Store, path, std::string(sqlite3_errmsg(database)) + advice(code)};
+  std::string what = sqlite3_errmsg(database);
+  if ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN) {
+    const int cause = system_error(database);
+    if (cause != 0) what += " (" + std::generic_category().message(cause) + ")";
+  }
+  return {ErrorSource::Store, path, what + advice(code)};
 }
 
 Error store_error(sqlite3* database) {
@@ -194,6 +215,14 @@ Result<std::string> Database::text(std::string_view sql) {
   auto row = statement->step();
   if (!row) return std::unexpected(std::move(row.error()));
   return *row ? statement->text(0) : std::string();
+}
+
+std::string Database::log_path() const {
+  return sqlite3_filename_wal(sqlite3_db_filename(database_.get(), "main"));
+}
+
+std::string Database::log_index_path() const {
+  return std::string(sqlite3_db_filename(database_.get(), "main")) + "-shm";
 }
 
 std::int64_t Database::last_row_id() const {

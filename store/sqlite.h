@@ -71,6 +71,10 @@ class Database {
   [[nodiscard]] Result<std::string> text(std::string_view sql);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// The write-ahead log's and its index's: beside the file itself, where `path` is a symbolic
+  /// link.
+  [[nodiscard]] std::string log_path() const;
+  [[nodiscard]] std::string log_index_path() const;
   [[nodiscard]] std::int64_t last_row_id() const;
   /// Rows that the last statement changed.
   [[nodiscard]] std::int64_t changes() const;

@@ -6,7 +6,8 @@
 #            thread sanitizer; fuzz corpora and a minute of fuzzing
 #   --all    adds clang-tidy, end to end tests under the address sanitizer, every unit test under
 #            the thread sanitizer, ten minutes of fuzzing, longer loads and transfers
-#            (UNDERSTUDY_LONG=1), and the quick bench
+#            (UNDERSTUDY_LONG=1), the long loops over broken stores (UNDERSTUDY_THOROUGH=1), and the
+#            quick bench
 #
 # A failed step does not stop the others. Ends with a table of minutes, then "N passed, N failed";
 # the exit code is the verdict. Logs: build/logs.
@@ -138,6 +139,11 @@ fuzz() {
   return "$worst"
 }
 
+# Every fault in long recordings too, hundreds of damaged stores, a disk that is silent for 10 s.
+broken_stores() {
+  UNDERSTUDY_THOROUGH=1 tests build/release -R 'WriterFault|e2e\.(broken|damaged)'
+}
+
 tidy() {
   "run-clang-tidy-$clang_version" -quiet -p build/release -j "$jobs" \
     -clang-tidy-binary "clang-tidy-$clang_version" \
@@ -179,10 +185,12 @@ fi
 
 if [ "$all" = yes ]; then
   step "asan: e2e" tests build/asan -L e2e
+  step "release: broken stores, long" broken_stores
   step "clang-tidy" tidy
   step "bench, quick" sh tests/bench/run.sh --quick
 else
   skip "asan: e2e" "only with --all"
+  skip "release: broken stores, long" "only with --all"
   skip "clang-tidy" "only with --all"
   skip "bench, quick" "only with --all"
 fi

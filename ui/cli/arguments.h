@@ -47,7 +47,7 @@ struct RunArguments {
 struct RecordArguments {
   RunArguments run;
   std::string name;  ///< of the recording; empty = the UTC time
-  std::size_t queue_mib = 16;
+  std::size_t queue_mib = 12;
   Overload overload = Overload::Stall;
   bool stop_on_store_error = false;
   RelayLimits limits;

@@ -66,7 +66,7 @@ void Grammar::add_record() {
                  "SQLite file to append a recording to (default understudy.db)");
   add_run_options(sub, record.run);
   sub.add_option("--name", record.name, "Name of the recording (default: the UTC start time)");
-  add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 16)",
+  add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 12)",
             kMaxQueueMib, record.queue_mib);
   add_choice<Overload>(sub, "--overload", "stall|drop",
                        "When that is full: clients wait (default), or drop and count",

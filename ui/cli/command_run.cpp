@@ -54,7 +54,8 @@ class SpawnSettings {
     posix_spawnattr_init(&attributes_);
     sigset_t defaults{};
     sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);  // we ignore it, programs rely on it
+    for (const int ignored_by_us : {SIGPIPE, SIGXFSZ})
+      sigaddset(&defaults, ignored_by_us);  // programs rely on them
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
     posix_spawnattr_setsigmask(&attributes_, &mask);
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

@@ -36,9 +36,12 @@ Limits:
   Ambiguous HTTP framing is answered with 400 and recorded, never passed on.
   Waiting: --connect-timeout 10s, --head-timeout 30s, --reply-timeout 5m.
   Open connections: --max-connections, by default half of the descriptor limit, said at start.
-  Not yet stored: --queue-mib 16; when it is full, clients wait (--overload stall), or what is
+  Not yet stored: --queue-mib 12; when it is full, clients wait (--overload stall), or what is
   not stored is counted (--overload drop).
   kill -9 at any moment costs at most the last 100 ms, never the file.
+  A store that is full, fails, is deleted, moved, or locked by others for 10 s: recording stops with
+  a message and does not resume, traffic is still forwarded, and the exit code is 4
+  (--on-store-error stop: at once).
 
 Signals:
   SIGINT and SIGTERM stop cleanly: open exchanges get 10 s to end; a second signal ends the

@@ -105,12 +105,14 @@ Result<RunEnd> RecordRun::wait(RunSignals& signals) {
 RecordSummary RecordRun::finish() {
   if (web_) web_->stop();
   recorder_->stop(stop_grace(arguments_.run));
+  const RecorderCounters counters = recorder_->counters();
+  writer_->add_dropped(counters.dropped_exchanges, counters.dropped_bytes);
   const Result<WriterSummary> finished = writer_->finish();
   RecordSummary summary;
   summary.store = arguments_.run.store;
   summary.written = writer_->summary();
   if (!finished) summary.problem = describe(finished.error());
-  summary.counters = recorder_->counters();
+  summary.counters = counters;
   return summary;
 }
 
@@ -120,6 +122,7 @@ ServiceInfo RecordRun::info() const {
   info.store = arguments_.run.store;
   info.recording = writer_->name();
   info.started_at = started_at_;
+  if (const Error* problem = writer_->why_broken()) info.problem = describe(*problem);
   const std::vector<ListeningRule> listening = recorder_->listening();
   for (std::size_t i = 0; i < listening.size(); ++i) {
     info.rules.push_back({listening[i], upstreams_[i]});

@@ -26,18 +26,15 @@ std::vector<std::string> loss_lines(const RecordSummary& summary) {
   std::vector<std::string> lines;
   const WriterSummary& written = summary.written;
   if (!summary.problem.empty()) {
-    lines.push_back(fmt::format("the store broke, the recording {} is not complete: {}",
-                                written.name, summary.problem));
+    lines.push_back("the store broke: " + summary.problem);
   }
-  if (written.lost_rows > 0) {
-    lines.push_back(fmt::format("NOT STORED: {} with {}", count_text(written.lost_rows, "row"),
-                                size_text(written.lost_bytes)));
-  }
-  if (summary.counters.dropped_bytes > 0) {
-    lines.push_back(
-        fmt::format("NOT STORED: {} that the store could not take in time; each "
-                    "session says how much",
-                    size_text(summary.counters.dropped_bytes)));
+  if (written.lost_rows > 0 || written.lost_bytes > 0) {
+    lines.push_back(fmt::format(
+        "NOT STORED: {} and {} of others, {}{}", count_text(written.lost_exchanges, "exchange"),
+        count_text(written.lost_rows - written.lost_exchanges, "piece"),
+        size_text(written.lost_bytes),
+        summary.problem.empty() ? "; the store could not take them in time (--overload drop)"
+                                : ""));
   }
   if (summary.counters.refused > 0) {
     lines.push_back(fmt::format("{} refused: more than --max-connections were open",
@@ -55,6 +52,7 @@ std::string summary_json(const RecordSummary& summary) {
                                    {"sessions", written.sessions},
                                    {"exchanges", written.exchanges},
                                    {"bytes", written.bytes},
+                                   {"lost_exchanges", written.lost_exchanges},
                                    {"lost_rows", written.lost_rows},
                                    {"lost_bytes", written.lost_bytes},
                                    {"dropped_bytes", summary.counters.dropped_bytes},

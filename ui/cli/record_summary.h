@@ -20,8 +20,9 @@ struct RecordSummary {
 [[nodiscard]] std::vector<std::string> summary_lines(const RecordSummary& summary);
 /// Lines about what was lost, empty where nothing was.
 [[nodiscard]] std::vector<std::string> loss_lines(const RecordSummary& summary);
-/// {"recording","store","sessions","exchanges","bytes","lost_rows","lost_bytes","dropped_bytes",
-/// "refused_connections","problem"}.
+/// {"recording","store","sessions","exchanges","bytes","lost_exchanges","lost_rows","lost_bytes",
+/// "dropped_bytes","refused_connections","problem"}. Stored and lost add up to what was forwarded;
+/// the dropped bytes are those of the lost ones that never waited for the store.
 [[nodiscard]] std::string summary_json(const RecordSummary& summary);
 
 }  // namespace understudy

@@ -24,10 +24,12 @@ RunSignals::RunSignals() {
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &original_pipe_);
+  sigaction(SIGXFSZ, &ignore, &original_size_);
 }
 
 RunSignals::~RunSignals() {
   sigaction(SIGPIPE, &original_pipe_, nullptr);
+  sigaction(SIGXFSZ, &original_size_, nullptr);
   pthread_sigmask(SIG_SETMASK, &original_, nullptr);
 }
 

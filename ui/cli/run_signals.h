@@ -25,7 +25,8 @@ class RunSignals {
     bool from_terminal = false;
   };
 
-  /// Blocks the four signals, and ignores SIGPIPE: a reader of our output may go while we record.
+  /// Blocks the four signals, and ignores SIGPIPE and SIGXFSZ: a reader of our output may go while
+  /// we record, and a file that may not grow (`ulimit -f`) is an error of the store.
   RunSignals();
   /// Restores what was.
   ~RunSignals();
@@ -43,7 +44,7 @@ class RunSignals {
 
  private:
   sigset_t waited_{}, original_{};
-  struct sigaction original_pipe_{};
+  struct sigaction original_pipe_{}, original_size_{};
 };
 
 }  // namespace understudy

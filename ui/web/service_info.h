@@ -25,6 +25,7 @@ struct ServiceInfo {
   std::string command;    ///< "record", "replay", "ui"
   std::string store;      ///< path as the user gave it
   std::string recording;  ///< name; empty = none
+  std::string problem;    ///< why recording has stopped; empty = it has not
   Timestamp started_at{};
   std::vector<ServedRule> rules;
   std::vector<Counter> counters;

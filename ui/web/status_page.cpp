@@ -20,6 +20,15 @@ std::string fact(std::string_view name, std::string_view value) {
   return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", name, html_escape(value));
 }
 
+std::string problem(const ServiceInfo& info) {
+  if (info.problem.empty()) return "";
+  return fmt::format(
+      "<p class=\"problem\" role=\"alert\"><strong>Recording has stopped</strong>, traffic is "
+      "still "
+      "forwarded: {}</p>\n",
+      html_escape(info.problem));
+}
+
 std::string counters(const ServiceInfo& info) {
   std::string html = "<ul class=\"counters\">\n";
   for (const Counter& counter : info.counters) {
@@ -97,6 +106,7 @@ std::string status_page(const ServiceInfo& info) {
       "<header><img src=\"/icon.svg\" alt=\"\" width=\"28\" height=\"28\">"
       "<span>Understudy {}</span></header>\n<main>\n<h1 class=\"{}\">{}</h1>\n",
       title, program_version(), html_escape(info.command), title);
+  html += problem(info);
   html += counters(info);
   html += rules(info);
   html += next_step(info);

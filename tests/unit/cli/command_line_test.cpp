@@ -45,7 +45,7 @@ TEST(CommandLine, RecordHasDocumentedDefaults) {
   EXPECT_EQ(record.run.ui.kind, UiChoice::Kind::Default);
   EXPECT_TRUE(record.run.set_environment);
   EXPECT_TRUE(record.run.command.empty());
-  EXPECT_EQ(record.queue_mib, 16u);
+  EXPECT_EQ(record.queue_mib, 12u);
   EXPECT_EQ(record.overload, Overload::Stall);
   EXPECT_FALSE(record.stop_on_store_error);
   EXPECT_EQ(record.limits.connect, std::chrono::seconds(10));

@@ -65,19 +65,33 @@ TEST(RecordSummary, NamesWhatWasRecordedAndWhatIsNext) {
 TEST(RecordSummary, LossesAreLoud) {
   RecordSummary lossy = summary();
   lossy.problem = "my run.db: the disk is full";
-  lossy.written.lost_rows = 3;
-  lossy.counters.dropped_bytes = 5;
+  lossy.written.lost_exchanges = 3;
+  lossy.written.lost_rows = 4;
+  lossy.written.lost_bytes = 5'000;
   lossy.counters.refused = 1;
   const std::string text = joined(loss_lines(lossy));
   EXPECT_NE(text.find("the disk is full"), std::string::npos);
-  EXPECT_NE(text.find("NOT STORED: 3 rows"), std::string::npos);
-  EXPECT_NE(text.find("NOT STORED: 5 B"), std::string::npos);
+  EXPECT_NE(text.find("NOT STORED: 3 exchanges and 1 piece of others, 5.0 kB"), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("--overload"), std::string::npos) << "the store broke, it was not slow";
   EXPECT_NE(text.find("1 connection refused"), std::string::npos);
 }
 
+TEST(RecordSummary, WhatWasDroppedSaysWhy) {
+  RecordSummary dropped = summary();
+  dropped.written.lost_bytes = 700;  // of exchanges that are there in part
+  const std::string text = joined(loss_lines(dropped));
+  EXPECT_NE(text.find("NOT STORED: 0 exchanges and 0 pieces of others, 700 B; the store could not"),
+            std::string::npos)
+      << text;
+}
+
 TEST(RecordSummary, JsonHasTheCounts) {
-  const auto json = nlohmann::json::parse(summary_json(summary()));
+  RecordSummary lossy = summary();
+  lossy.written.lost_exchanges = 3;
+  const auto json = nlohmann::json::parse(summary_json(lossy));
   EXPECT_EQ(json["exchanges"], 12);
+  EXPECT_EQ(json["lost_exchanges"], 3);
   EXPECT_EQ(json["recording"], "nightly");
   EXPECT_TRUE(json["problem"].is_null());
 }

@@ -38,6 +38,22 @@ TEST(WebRoutes, ThePageIsHtmlWithoutInlineScriptOrStyle) {
   EXPECT_EQ(page.body.find("style="), std::string::npos);
 }
 
+TEST(WebRoutes, ABrokenStoreIsToldOnThePageAndInTheInfo) {
+  const auto broken = [] {
+    ServiceInfo info = sample();
+    info.problem = "run.db: <full>";
+    return info;
+  };
+  const WebRoutes routes(broken, 7070);
+  const std::string page = routes.respond({"GET", "/", "127.0.0.1:7070", "", ""}).body;
+  EXPECT_NE(page.find("Recording has stopped"), std::string::npos);
+  EXPECT_NE(page.find("run.db: &lt;full&gt;"), std::string::npos);
+  const auto info = routes.respond({"GET", "/api/v1/info", "127.0.0.1:7070", "", ""});
+  EXPECT_EQ(nlohmann::json::parse(info.body)["problem"], "run.db: <full>");
+  EXPECT_TRUE(nlohmann::json::parse(respond("GET", "/api/v1/info").body)["problem"].is_null());
+  EXPECT_EQ(respond("GET", "/").body.find("has stopped"), std::string::npos);
+}
+
 TEST(WebRoutes, ItsPartsAreServed) {
   EXPECT_EQ(respond("GET", "/app.css").content_type, "text/css; charset=utf-8");
   EXPECT_EQ(respond("GET", "/icon.svg").content_type, "image/svg+xml");

@@ -96,6 +96,25 @@ TEST_F(RelayHttpTest, AHeadThatTricklesIsA408) {
   EXPECT_EQ(client.read_all().substr(0, 12), "HTTP/1.1 408");
 }
 
+TEST_F(RelayHttpTest, AStallOfTheStoreIsNobodysTimeOut) {
+  RecorderOptions options;
+  options.limits.head = options.limits.reply = std::chrono::milliseconds(300);
+  start_http(std::move(options));
+  Peer asking = client();
+  asking.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  Peer server = upstream_.accept();
+  std::string head;
+  while (!head.ends_with("\r\n\r\n"))
+    head += server.read(1);
+  sink_.is_full = true;
+  server.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  pollfd quiet{asking.fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&quiet, 1, 1500), 0) << "a 504, although the reply was there";
+  sink_.is_full = false;
+  recorder_->on_room();
+  EXPECT_EQ(asking.read(12), "HTTP/1.1 200");
+}
+
 TEST_F(RelayHttpTest, TwoConnectionsManyExchangesNothingLost) {
   start_http();
   constexpr int kEach = 200;

@@ -112,6 +112,23 @@ TEST_F(RelayRawTest, AFullStoreHoldsTheClientBackUntilThereIsRoom) {
   EXPECT_EQ(server.read(6), "second");
 }
 
+TEST_F(RelayRawTest, AStopDoesNotWaitForAStoreThatHasNoRoom) {
+  start_raw();
+  Peer client = this->client();
+  Peer server = upstream_.accept();
+  client.send("first");
+  EXPECT_EQ(server.read(5), "first");
+  sink_.is_full = true;
+  client.send("second");
+  pollfd quiet{server.fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&quiet, 1, 200), 0);
+  const auto began = std::chrono::steady_clock::now();
+  stop(std::chrono::milliseconds(0));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  ASSERT_EQ(sink_.closed().size(), 1u) << "the session's last row came after the end";
+  EXPECT_EQ(sink_.exchanges()[0].request, "first");
+}
+
 TEST_F(RelayRawTest, AnUpstreamThatIsNotThereEndsTheSessionOnTheRecord) {
   start_raw();
   upstream_.close();

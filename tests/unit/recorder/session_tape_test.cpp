@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "protocols/core/chunk_list.h"
+#include "protocols/registry.h"
 #include "tests/support/memory_sink.h"
 
 namespace understudy {
@@ -182,6 +183,31 @@ TEST(SessionTapeDropping, AFullSinkIsCountedAndNothingIsHalfKept) {
   EXPECT_EQ(rows[0].request, "kept");
   EXPECT_FALSE(rows[0].note.empty());
   EXPECT_EQ(tape.dropped_bytes(), 9u);
+  EXPECT_EQ(outbox.bytes_dropped, 9u);
+  EXPECT_EQ(outbox.exchanges_dropped, 1u) << "only the second has no row";
+}
+
+TEST(SessionTapeDropping, BytesThatWaitToBeRedactedAreCountedToo) {
+  MemorySink sink;
+  RowOutbox outbox(sink, true);
+  ForwardRule rule;
+  rule.protocol = "raw";
+  rule.redact.patterns = {"s3cr3t"};
+  const auto redaction = RuleRedaction::make(rule, *find_protocol("raw"), "a key of a test");
+  ASSERT_TRUE(redaction && *redaction);
+  SessionTape tape(outbox, 1, "raw", &**redaction);
+  tape.begin(1, Side::Client, 1);
+  tape.body(1, Side::Client, "asked");
+  tape.message_end(1, Side::Client);
+  tape.body(1, Side::Server, "half an ans");
+  sink.is_full = true;
+  outbox.flush();
+  tape.body(1, Side::Server, "wer");
+  tape.end(1, Ending::Complete, "");
+  outbox.flush();
+  EXPECT_TRUE(sink.exchanges().empty());
+  EXPECT_EQ(outbox.bytes_dropped, 5u + 11u + 3u);
+  EXPECT_EQ(outbox.exchanges_dropped, 1u);
 }
 
 TEST(SessionTapeStalling, AFullSinkAsksPeersToWaitUnlessItIsBroken) {
