@@ -90,7 +90,12 @@ Result<LoadedPair> read_pkcs12_pair(const std::string& content, const std::strin
   const X509StackPtr chain(raw_chain);
   std::vector<X509Ptr> certificates;
   certificates.emplace_back(raw_certificate);
-  if (!parsed) return refuse(where, fmt::format("cannot be read: {}", openssl_reason()));
+  if (!parsed) {
+    // OpenSSL 3 no longer reads what Windows and Java encrypted for decades (RC2 with 40 bits).
+    return refuse(where, fmt::format("cannot be read: {}; if it was written by an old program: "
+                                     "openssl pkcs12 -legacy -in FILE -nodes -out PEM-FILE",
+                                     openssl_reason()));
+  }
   if (!key || !certificates.front()) {
     return refuse(where, "has no private key with its certificate");
   }

@@ -25,9 +25,9 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::size_t kMaxFile = 64 * 1024;  // a key and a certificate are 1 KiB
-constexpr days kBackdated{2};                // clients whose clocks are behind
-constexpr days kRootLife{3652};              // ten years
+constexpr std::size_t kMaxFile = std::size_t{64} << 10;  // a key and a certificate are 1 KiB
+constexpr days kBackdated{2};                            // clients whose clocks are behind
+constexpr days kRootLife{3652};                          // ten years
 constexpr std::size_t kMaxUserAndHost = 37;  // what 64 characters of a common name leave for it
 
 std::unexpected<Error> refuse(const std::string& path, std::string what) {
@@ -85,12 +85,18 @@ Result<void> make_key_file(const RootPaths& paths, std::chrono::sys_seconds now)
   return std::unexpected(std::move(error));
 }
 
+/// As errno says it. Whoever may not read a file of their own home ran us with sudo before.
+Error unreadable(const RootPaths& paths) {
+  return {ErrorSource::Environment, paths.key,
+          fmt::format("cannot read: {}; it must belong to the user who runs this (chown), or set "
+                      "XDG_DATA_HOME to another directory",
+                      std::strerror(errno))};
+}
+
 /// Only this user may read the key.
 Result<void> check_private(const RootPaths& paths) {
   struct stat facts{};
-  if (::stat(paths.key.c_str(), &facts) != 0) {
-    return refuse(paths.key, fmt::format("cannot read: {}", std::strerror(errno)));
-  }
+  if (::stat(paths.key.c_str(), &facts) != 0) return std::unexpected(unreadable(paths));
   if ((facts.st_mode & 077) == 0) return {};
   return refuse(paths.key,
                 fmt::format("others may read or write this private key (mode {:04o}): if you are "
@@ -102,8 +108,9 @@ Result<RootPair> read_key_file(const RootPaths& paths, std::chrono::sys_seconds 
   if (Result<void> checked = check_private(paths); !checked) {
     return std::unexpected(checked.error());
   }
+  if (::access(paths.key.c_str(), R_OK) != 0) return std::unexpected(unreadable(paths));
   const Result<std::string> text = read_small_file(paths.key, kMaxFile, ErrorSource::Environment);
-  if (!text) return std::unexpected(text.error());
+  if (!text) return refuse(paths.key, text.error().what + "; " + start_again(paths));
   Result<EvpKeyPtr> key = read_private_key_pem(*text, paths.key, ErrorSource::Environment);
   if (!key) return refuse(paths.key, key.error().what + "; " + start_again(paths));
   Result<std::vector<X509Ptr>> list =
