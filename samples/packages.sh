@@ -26,7 +26,7 @@ choose_packages() {
     libbrotli-dev libzstd-dev curl python3 sqlite3"
   test_packages="libgtest-dev clang-$clang_version libclang-rt-$clang_version-dev
     clang-tidy-$clang_version clang-format-$clang_version $nginx haproxy wrk
-    ccache strace util-linux"
+    ccache openssl strace util-linux"
 }
 
 # Names of those of its arguments that are not installed.

@@ -46,7 +46,7 @@ class Usage(Case):
 
     def test_help_and_version(self):
         text = self.output_of("--help")
-        for command in ("record", "replay", "list", "show", "search", "reindex", "rules"):
+        for command in ("record", "replay", "list", "show", "search", "reindex", "rules", "ca"):
             self.assertIn(command, text)
             self.assertTrue(self.output_of(command, "--help"))
         self.assertIn("0.", self.output_of("--version"))

@@ -98,6 +98,15 @@ struct UiArguments {
   std::string log_level;
 };
 
+struct CaArguments {
+  enum class Action : std::uint8_t { Show, Export, Path };
+  enum class Format : std::uint8_t { Pem, Der, Pkcs12 };
+  Action action = Action::Show;
+  Format format = Format::Pem;
+  std::string output;  ///< file; empty = standard output
+  bool json = false;
+};
+
 /// `--help` and `--version`: printed to standard output, exit 0.
 struct TextToPrint {
   std::string text;
@@ -105,6 +114,6 @@ struct TextToPrint {
 
 using CommandLine =
     std::variant<TextToPrint, RecordArguments, ReplayArguments, UiArguments, ListArguments,
-                 ShowArguments, SearchArguments, ReindexArguments, RulesArguments>;
+                 ShowArguments, SearchArguments, ReindexArguments, RulesArguments, CaArguments>;
 
 }  // namespace understudy

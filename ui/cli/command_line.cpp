@@ -29,6 +29,7 @@ struct Grammar {
   SearchArguments search;
   ReindexArguments reindex;
   RulesArguments rules;
+  CaArguments ca;
 
   Grammar();
 
@@ -38,6 +39,7 @@ struct Grammar {
   void add_replay();
   void add_views();
   void add_others();
+  void add_ca();
 };
 
 Grammar::Grammar() {
@@ -51,6 +53,7 @@ Grammar::Grammar() {
   add_replay();
   add_views();
   add_others();
+  add_ca();
 }
 
 CLI::App& Grammar::command(const char* name, const char* description, const char* footer) {
@@ -171,6 +174,29 @@ void Grammar::add_others() {
   add_log_level(page, ui.log_level);
 }
 
+void Grammar::add_ca() {
+  CLI::App& authority = command("ca", "Show or export the certificate authority", kCaFooter);
+  authority.require_subcommand(1);
+  const auto action = [&](const char* name, const char* text, CaArguments::Action what) {
+    CLI::App* sub = authority.add_subcommand(name, text);
+    sub->callback([this, what] { ca.action = what; });
+    return sub;
+  };
+  action("show", "Its facts, and how to trust it on each system", CaArguments::Action::Show)
+      ->add_flag("--json", ca.json, "Its facts as one JSON object");
+  action("path", "Where its certificate (PEM) lies", CaArguments::Action::Path);
+  CLI::App& exporter =
+      *action("export", "Its certificate, never its private key", CaArguments::Action::Export);
+  add_choice<CaArguments::Format>(exporter, "--format", "pem|der|p12",
+                                  "PEM (default), DER, or a PKCS#12 trust store for Java",
+                                  {{"pem", CaArguments::Format::Pem},
+                                   {"der", CaArguments::Format::Der},
+                                   {"p12", CaArguments::Format::Pkcs12}},
+                                  ca.format);
+  exporter.add_option("-o,--output", ca.output, "File to write (default: standard output)")
+      ->type_name("FILE");
+}
+
 TextToPrint help_of(const Grammar& grammar) {
   return {grammar.app.help() + "\n"};
 }
@@ -201,6 +227,7 @@ Result<CommandLine> chosen_arguments(Grammar& grammar, std::vector<std::string> 
   if (name == "show") return std::move(grammar.show);
   if (name == "search") return std::move(grammar.search);
   if (name == "reindex") return std::move(grammar.reindex);
+  if (name == "ca") return std::move(grammar.ca);
   return std::move(grammar.rules);
 }
 

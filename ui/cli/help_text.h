@@ -126,4 +126,16 @@ Examples:
   understudy rules registration.xml
   understudy rules --forward http://localhost:8080=http://api.example.com)";
 
+inline constexpr const char* kCaFooter =
+    R"TEXT(The authority signs the certificates that clients of TLS rules are shown. It is made on first use,
+for this user alone: an ECDSA P-256 root for 10 years, in $XDG_DATA_HOME/understudy/ca (by default
+~/.local/share/understudy/ca). ca.pem is for clients; ca-key.pem must stay private (mode 0600).
+Leaves are valid for 397 days at most; 4096 of them are kept in memory.
+Exit code 3: its directory cannot be written, or the key is damaged or can be read by others.
+
+Examples:
+  understudy ca show
+  curl --cacert "$(understudy ca path)" https://localhost:8443/
+  understudy ca export --format p12 -o understudy.p12)TEXT";
+
 }  // namespace understudy

@@ -12,13 +12,12 @@ struct Later {
   std::string_view word, instead;
 };
 
-constexpr std::array<Later, 7> kLaterCommands{{
+constexpr std::array<Later, 6> kLaterCommands{{
     {"match", "run `understudy replay` and send the request: a miss names the nearest stubs"},
     {"diff", "compare the output of two `understudy show`"},
     {"check", "record again and compare"},
     {"export", "read the views `http` and `exchanges` with sqlite3"},
     {"import", "record the traffic with `understudy record`"},
-    {"ca", "there is no TLS in it, so there is no certificate authority yet"},
     {"framing", "raw TCP is replayed as whole conversations"},
 }};
 

@@ -1,4 +1,5 @@
 // The program: arguments in, exit code out. Everything it calls lives in libraries.
+#include "ui/cli/ca_command.h"
 #include "ui/cli/command_line.h"
 #include "ui/cli/exit_code.h"
 #include "ui/cli/list_command.h"

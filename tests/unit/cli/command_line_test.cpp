@@ -159,9 +159,9 @@ TEST(CommandLine, BadValuesSayWhatIsAllowed) {
 
 TEST(CommandLine, LaterPartsAreNamedAsSuch) {
   for (const Words& words :
-       {Words{"export", "a.db"}, Words{"check", "a.db"}, Words{"ca", "path"},
-        Words{"record", "--proxy", "3128"}, Words{"record", "--proxy=3128"},
-        Words{"replay", "a.db", "--on-miss", "record"}, Words{"record", "--ui-token", "auto"}}) {
+       {Words{"export", "a.db"}, Words{"check", "a.db"}, Words{"record", "--proxy", "3128"},
+        Words{"record", "--proxy=3128"}, Words{"replay", "a.db", "--on-miss", "record"},
+        Words{"record", "--ui-token", "auto"}}) {
     EXPECT_NE(refusal(words).find("not part of this version"), std::string::npos) << words.back();
   }
 }
@@ -182,10 +182,28 @@ TEST(CommandLine, ViewsTakeTheirWords) {
   EXPECT_TRUE(parsed<ReindexArguments>({"reindex", "a.db", "--json"}).json);
 }
 
+TEST(CommandLine, TheAuthoritysActionsTakeTheirOptions) {
+  using Action = CaArguments::Action;
+  using Format = CaArguments::Format;
+  EXPECT_EQ(parsed<CaArguments>({"ca", "show"}).action, Action::Show);
+  EXPECT_TRUE(parsed<CaArguments>({"ca", "show", "--json"}).json);
+  EXPECT_EQ(parsed<CaArguments>({"ca", "path"}).action, Action::Path);
+  const auto plain = parsed<CaArguments>({"ca", "export"});
+  EXPECT_EQ(plain.action, Action::Export);
+  EXPECT_EQ(plain.format, Format::Pem);
+  EXPECT_TRUE(plain.output.empty());
+  const auto packed = parsed<CaArguments>({"ca", "export", "--format", "p12", "-o", "a.p12"});
+  EXPECT_EQ(packed.format, Format::Pkcs12);
+  EXPECT_EQ(packed.output, "a.p12");
+  EXPECT_EQ(parsed<CaArguments>({"ca", "export", "--format", "der"}).format, Format::Der);
+  EXPECT_NE(refusal({"ca"}).find("see understudy ca --help"), std::string::npos);
+  EXPECT_NE(refusal({"ca", "export", "--format", "jks"}).find("pem|der|p12"), std::string::npos);
+}
+
 TEST(CommandLine, HelpNamesTheCommandsOfThisVersionOnly) {
   const std::string help = text({"--help"});
   for (const char* command :
-       {"record", "replay", "ui", "list", "show", "search", "reindex", "rules"}) {
+       {"record", "replay", "ui", "list", "show", "search", "reindex", "rules", "ca"}) {
     EXPECT_NE(help.find(std::string("\n  ") + command + " "), std::string::npos) << command;
   }
   for (const char* command : {"export", "import", "check", "diff", "match", "framing"}) {
