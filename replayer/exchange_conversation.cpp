@@ -127,7 +127,8 @@ void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
   if (!repertoire_.replay().key(matched, key)) {
     return refuse(400, "the request cannot be read", matched, now, out);
   }
-  const std::int64_t track = repertoire_.index().find(key);
+  scratch_->key_hash = key_hash(key.key);
+  const std::int64_t track = repertoire_.index().find(key, scratch_->key_hash);
   if (track < 0) return miss(matched, track, now, out);
   const AnswerCursors::Answer next = repertoire_.cursors().take(track);
   if (next.stub == nullptr) return miss(matched, track, now, out);
@@ -144,7 +145,7 @@ void ExchangeConversation::answer_with(const Stub& stub, Outcome outcome, ByteVi
   LiveAnswer& answer = next_answer();
   repertoire_.replay().answer(*stub.reply, request, context(now), answer);
   place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, stub.number,
-                           stub.key_hash, outcome});
+                           scratch_->key_hash, outcome});
   const StoredBytes rest =
       answer.whole ? StoredBytes{}
                    : StoredBytes{stub.id, stub.loaded_reply_bytes, stub.reply->missing_bytes()};
@@ -165,8 +166,8 @@ void ExchangeConversation::miss(ByteView request, std::int64_t track, Moment now
   LiveAnswer& answer = next_answer();
   repertoire_.replay().miss(request, miss_json(why), context(now), answer);
   send(answer, {}, out);
-  place_.journal.missed({0, now.wall, &repertoire_.service().identity, label,
-                         key_hash(scratch_->key.key), place_.session, std::move(why.nearest)});
+  place_.journal.missed({0, now.wall, &repertoire_.service().identity, label, scratch_->key_hash,
+                         place_.session, std::move(why.nearest)});
 }
 
 void ExchangeConversation::refuse(std::uint16_t status, ByteView why, ByteView request, Moment now,

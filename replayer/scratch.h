@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Scratch {
   Bytes held;      ///< unread bytes of the client, from the begin of its unanswered request
   Bytes redacted;  ///< the request that is being matched, where the rule redacts
   MatchKey key;
+  std::uint64_t key_hash = 0;                       ///< of the current key
   std::array<LiveAnswer, kMaxAnswerBatch> answers;  ///< fixed: pieces point into their scratch
   std::size_t answered = 0;                         ///< answers in use
 
