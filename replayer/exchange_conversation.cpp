@@ -132,23 +132,25 @@ void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
   if (track < 0) return miss(matched, track, now, out);
   const AnswerCursors::Answer next = repertoire_.cursors().take(track);
   if (next.stub == nullptr) return miss(matched, track, now, out);
-  answer_with(*next.stub, next.outcome, request, now, out);
+  answer_with(next, request, now, out);
 }
 
 LiveContext ExchangeConversation::context(Moment now) const {
   return {now.wall, repertoire_.service().client_scheme, place_.authority};
 }
 
-void ExchangeConversation::answer_with(const Stub& stub, Outcome outcome, ByteView request,
+void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteView request,
                                        Moment now, Outbox& out) {
+  const Stub& stub = *found.stub;
+  const PreparedReply& reply = *found.reply;
   const std::size_t position = scratch_->answered;
   LiveAnswer& answer = next_answer();
-  repertoire_.replay().answer(*stub.reply, request, context(now), answer);
-  place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, stub.number,
-                           scratch_->key_hash, outcome});
-  const StoredBytes rest =
-      answer.whole ? StoredBytes{}
-                   : StoredBytes{stub.id, stub.loaded_reply_bytes, stub.reply->missing_bytes()};
+  repertoire_.replay().answer(reply, request, context(now), answer);
+  place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, &stub.number,
+                           scratch_->key_hash, found.outcome});
+  StoredBytes rest;
+  if (const std::uint64_t missing = reply.missing_bytes(); missing != 0 && !answer.whole)
+    rest = {stub.id, stub.loaded_reply_bytes, missing};
   if (!pacer_.waits() || stub.pace.empty()) return send(answer, rest, out);
   pacer_.arrival(now.steady);
   paced_ = {&stub, 0, 0, rest.size, rest, position, pacer_.next(stub.pace.front().gap)};

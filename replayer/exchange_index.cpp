@@ -29,6 +29,9 @@ void ExchangeIndex::seal() {
   }
   std::ranges::sort(firsts_, {}, [this](std::uint32_t stub) { return stubs_[stub].id; });
   key_of_ = {};
+  replies_.reserve(stubs_.size());
+  for (const Stub& stub : stubs_)
+    replies_.push_back(stub.reply.get());
 }
 
 void ExchangeIndex::seal_key(std::uint32_t number, Positions stubs) {
@@ -87,19 +90,23 @@ AnswerCursors::Answer AnswerCursors::take(std::int64_t track) {
   const bool used_up = cursor.taken.load(std::memory_order_relaxed) >= count;
   if (used_up && after_last_ == AfterLast::Miss) return {};
   if (used_up && after_last_ == AfterLast::Stick) {
-    return {&index_.stubs()[stub_at(count - 1)], Outcome::Exhausted};
+    return answer(stub_at(count - 1), Outcome::Exhausted);
   }
   const std::uint64_t turn = cursor.taken.fetch_add(1, std::memory_order_relaxed);
   if (turn < count) {
     const std::uint32_t stub = stub_at(turn);
     used_[stub].store(true, std::memory_order_relaxed);
-    return {&index_.stubs()[stub], Outcome::Exact};
+    return answer(stub, Outcome::Exact);
   }
   if (after_last_ == AfterLast::Miss) return {};
   const std::uint32_t again = stub_at(after_last_ == AfterLast::Stick ? count - 1 : turn % count);
   // Answers may be on more than one track: one that only this track repeats was used through it.
   used_[again].store(true, std::memory_order_relaxed);
-  return {&index_.stubs()[again], Outcome::Exhausted};
+  return answer(again, Outcome::Exhausted);
+}
+
+AnswerCursors::Answer AnswerCursors::answer(std::uint32_t stub, Outcome outcome) const {
+  return {&index_.stubs()[stub], index_.reply(stub), outcome};
 }
 
 std::vector<std::uint32_t> AnswerCursors::unused() const {

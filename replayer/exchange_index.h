@@ -25,16 +25,14 @@ namespace understudy {
 
 /// One recorded exchange, ready to be served.
 struct Stub {
-  // What answering reads, within a cache line.
+  std::int64_t id = 0;      ///< row id: stubs of one key are given in rising order of it
+  std::int64_t number = 0;  ///< number within the recording
   std::unique_ptr<const PreparedReply> reply;
-  std::int64_t number = 0;               ///< within the recording
-  std::int64_t id = 0;                   ///< row id: stubs of one key are given in rising order
   std::uint64_t loaded_reply_bytes = 0;  ///< PreparedReply::missing_bytes() follow from here
   std::vector<PaceStep> pace;            ///< empty = at once
-  // The rest.
-  std::string label;  ///< "GET /orders/1"
-  Bytes condition;    ///< of its key; empty = the recorded request was unconditional
-  Bytes request;      ///< as recorded, for misses only: its fields are computed when one asks
+  std::string label;                     ///< "GET /orders/1"
+  Bytes condition;  ///< of its key; empty = the recorded request was unconditional
+  Bytes request;    ///< as recorded, for misses only: its fields are computed when one asks
 };
 
 class ExchangeIndex {
@@ -61,6 +59,8 @@ class ExchangeIndex {
     return track.count == 1 ? track.begin : answers_[track.begin + turn];
   }
   [[nodiscard]] const std::vector<Stub>& stubs() const { return stubs_; }
+  /// stubs()[stub].reply: all that most answers need of a stub, in a list that caches hold.
+  [[nodiscard]] const PreparedReply* reply(std::uint32_t stub) const { return replies_[stub]; }
   /// The first stub of each key, in recorded order: what misses are compared with.
   [[nodiscard]] const std::vector<std::uint32_t>& firsts() const { return firsts_; }
 
@@ -76,7 +76,8 @@ class ExchangeIndex {
   std::unordered_map<std::uint32_t, std::vector<std::pair<ByteView, std::int64_t>>> conditions_;
   std::vector<std::uint32_t> answers_;  ///< of tracks that have several
   std::vector<Stub> stubs_;
-  std::vector<std::uint32_t> key_of_;  ///< per stub, until seal()
+  std::vector<const PreparedReply*> replies_;  ///< per stub
+  std::vector<std::uint32_t> key_of_;          ///< per stub, until seal()
   std::vector<std::uint32_t> firsts_;
 };
 
@@ -86,7 +87,8 @@ class AnswerCursors {
   AnswerCursors(const ExchangeIndex& index, AfterLast after_last);
 
   struct Answer {
-    const Stub* stub = nullptr;  ///< null: used up, and AfterLast says miss
+    const Stub* stub = nullptr;            ///< null: used up, and AfterLast says miss
+    const PreparedReply* reply = nullptr;  ///< the stub's
     Outcome outcome = Outcome::Missed;
   };
   /// The next answer of a track.
@@ -101,6 +103,7 @@ class AnswerCursors {
   };
   const ExchangeIndex& index_;
   const AfterLast after_last_;
+  [[nodiscard]] Answer answer(std::uint32_t stub, Outcome outcome) const;
   std::vector<Cursor> cursors_;          ///< per track
   std::vector<std::atomic<bool>> used_;  ///< per stub
 };

@@ -23,7 +23,7 @@ std::uint64_t key_hash(ByteView key) {
 }
 
 std::uint32_t KeyTable::add(ByteView key, std::uint64_t hash) {
-  if (slots_.size() - slots_.size() / 4 <= size_) grow();
+  if (slots_.size() - slots_.size() / 8 <= size_) grow();
   const auto tag = static_cast<std::uint32_t>(hash);
   Slot& slot = slots_[position(key, tag)];
   if (slot.number != kNone) return slot.number;

@@ -34,7 +34,7 @@ class KeyTable {
   [[nodiscard]] std::size_t position(ByteView key, std::uint32_t tag) const;
   void grow();
 
-  std::vector<Slot> slots_;  ///< a power of two, or none; at most three quarters are in use
+  std::vector<Slot> slots_;  ///< a power of two, or none; at most seven eighths are in use
   std::uint32_t size_ = 0;
   ByteArena bytes_;
 };
