@@ -136,7 +136,9 @@ void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
 }
 
 LiveContext ExchangeConversation::context(Moment now) const {
-  return {now.wall, repertoire_.service().client_scheme, place_.authority};
+  // A redacted request may differ in what the hints tell from the one that was sent.
+  const std::uint32_t hints = repertoire_.service().redaction ? 0 : scratch_->key.hints;
+  return {now.wall, repertoire_.service().client_scheme, place_.authority, hints};
 }
 
 void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteView request,
@@ -144,6 +146,7 @@ void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteV
   const Stub& stub = *found.stub;
   const PreparedReply& reply = *found.reply;
   const std::size_t position = scratch_->answered;
+  __builtin_prefetch(&reply);  // with many stubs it lies in no cache
   LiveAnswer& answer = next_answer();
   repertoire_.replay().answer(reply, request, context(now), answer);
   place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, &stub.number,

@@ -83,6 +83,8 @@ bool http_key(ByteView request, MatchKey& out) {
   out.key += info.method.of(message->head);
   out.key += ' ';
   append_target(info.target.of(message->head), out.key);
+  out.hints =
+      kHintsKnown | (info.minor == 0 ? kHintHttp10 : 0) | (info.persistent() ? kHintPersistent : 0);
   if (info.range || info.conditional) append_fields(message->head, info, out);
   if (!message->body.empty()) append_body(*message, out.key);
   return true;

@@ -61,6 +61,15 @@ Asked read_request(ByteView request, bool needs_authority) {
   return asked;
 }
 
+/// The same without what only some replies need; no reading at all where the key told it.
+Asked recall_request(ByteView request, std::uint32_t hints) {
+  if ((hints & kHintsKnown) == 0) return read_request(request, true);
+  Asked asked;
+  asked.http_1_0 = (hints & kHintHttp10) != 0;
+  asked.persistent = (hints & kHintPersistent) != 0;
+  return asked;
+}
+
 /// Appends the head, but for the empty line, with the live client's origin in its links and the
 /// date of now.
 void append_head(const ReplyForm& form, ByteView authority, const LiveContext& context,
@@ -115,7 +124,8 @@ std::unique_ptr<const PreparedReply> HttpReplay::prepare(const RecordedExchange&
 void HttpReplay::answer(const PreparedReply& reply, ByteView request, const LiveContext& context,
                         LiveAnswer& out) const {
   const auto& prepared = static_cast<const HttpPreparedReply&>(reply);
-  Asked asked = read_request(request, true);
+  Asked asked = prepared.needs_fields() ? read_request(request, true)
+                                        : recall_request(request, context.hints);
   if (asked.authority.empty()) asked.authority = context.rule_authority;
   if (asked.http_1_0 && prepared.missing_bytes() > 0 && prepared.chunked()) {
     return answer_whole(
