@@ -7,6 +7,20 @@
 
 namespace understudy {
 
+namespace {
+
+/// Asks the memory for all of a reply of common size at once. With many stubs it lies in no cache,
+/// and its lines would be waited for a few at a time. What lies behind a smaller one does no harm.
+void fetch(const PreparedReply& reply) {
+  constexpr std::uintptr_t kLine = 64;
+  constexpr std::uintptr_t kLines = 20;
+  const auto begin = reinterpret_cast<std::uintptr_t>(&reply);
+  for (std::uintptr_t line = 0; line < kLines; ++line)
+    __builtin_prefetch(reinterpret_cast<const void*>(begin + line * kLine));
+}
+
+}  // namespace
+
 ExchangeConversation::ExchangeConversation(ExchangeRepertoire& repertoire,
                                            const ConversationPlace& place)
     : repertoire_(repertoire),
@@ -146,7 +160,7 @@ void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteV
   const Stub& stub = *found.stub;
   const PreparedReply& reply = *found.reply;
   const std::size_t position = scratch_->answered;
-  __builtin_prefetch(&reply);  // with many stubs it lies in no cache
+  fetch(reply);
   LiveAnswer& answer = next_answer();
   repertoire_.replay().answer(reply, request, context(now), answer);
   place_.journal.answered({0, now.wall, &repertoire_.service().identity, &stub.label, &stub.number,
