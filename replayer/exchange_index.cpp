@@ -29,9 +29,6 @@ void ExchangeIndex::seal() {
   }
   std::ranges::sort(firsts_, {}, [this](std::uint32_t stub) { return stubs_[stub].id; });
   key_of_ = {};
-  replies_.reserve(stubs_.size());
-  for (const Stub& stub : stubs_)
-    replies_.push_back(stub.reply.get());
 }
 
 void ExchangeIndex::seal_key(std::uint32_t number, Positions stubs) {
@@ -78,35 +75,36 @@ AnswerCursors::AnswerCursors(const ExchangeIndex& index, AfterLast after_last)
       after_last_(after_last),
       cursors_(index.tracks().size()),
       used_(index.stubs().size()) {
-  for (std::size_t i = 0; i < cursors_.size(); ++i)
-    cursors_[i].track = index.tracks()[i];
+  for (std::size_t i = 0; i < cursors_.size(); ++i) {
+    const ExchangeIndex::Track& track = index_.tracks()[i];
+    cursors_[i].track = track;
+    cursors_[i].first = index_.stubs()[index_.answer(track, 0)].reply.get();
+  }
 }
 
 AnswerCursors::Answer AnswerCursors::take(std::int64_t track) {
   Cursor& cursor = cursors_[static_cast<std::size_t>(track)];
   const std::uint64_t count = cursor.track.count;
-  const auto stub_at = [&](std::uint64_t turn) { return index_.answer(cursor.track, turn); };
   // Once all answers are out, sticking writes nothing: no cache line travels between the workers.
   const bool used_up = cursor.taken.load(std::memory_order_relaxed) >= count;
   if (used_up && after_last_ == AfterLast::Miss) return {};
   if (used_up && after_last_ == AfterLast::Stick) {
-    return answer(stub_at(count - 1), Outcome::Exhausted);
+    return answer(cursor, count - 1, Outcome::Exhausted);
   }
-  const std::uint64_t turn = cursor.taken.fetch_add(1, std::memory_order_relaxed);
-  if (turn < count) {
-    const std::uint32_t stub = stub_at(turn);
-    used_[stub].store(true, std::memory_order_relaxed);
-    return answer(stub, Outcome::Exact);
-  }
-  if (after_last_ == AfterLast::Miss) return {};
-  const std::uint32_t again = stub_at(after_last_ == AfterLast::Stick ? count - 1 : turn % count);
+  const std::uint64_t taken = cursor.taken.fetch_add(1, std::memory_order_relaxed);
+  const bool first_round = taken < count;
+  if (!first_round && after_last_ == AfterLast::Miss) return {};
+  const std::uint64_t again = after_last_ == AfterLast::Stick ? count - 1 : taken % count;
+  const std::uint64_t turn = first_round ? taken : again;
   // Answers may be on more than one track: one that only this track repeats was used through it.
-  used_[again].store(true, std::memory_order_relaxed);
-  return answer(again, Outcome::Exhausted);
+  used_[index_.answer(cursor.track, turn)].store(true, std::memory_order_relaxed);
+  return answer(cursor, turn, first_round ? Outcome::Exact : Outcome::Exhausted);
 }
 
-AnswerCursors::Answer AnswerCursors::answer(std::uint32_t stub, Outcome outcome) const {
-  return {&index_.stubs()[stub], index_.reply(stub), outcome};
+AnswerCursors::Answer AnswerCursors::answer(const Cursor& cursor, std::uint64_t turn,
+                                            Outcome outcome) const {
+  const Stub& stub = index_.stubs()[index_.answer(cursor.track, turn)];
+  return {&stub, turn == 0 ? cursor.first : stub.reply.get(), outcome};
 }
 
 std::vector<std::uint32_t> AnswerCursors::unused() const {

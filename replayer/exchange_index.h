@@ -59,8 +59,6 @@ class ExchangeIndex {
     return track.count == 1 ? track.begin : answers_[track.begin + turn];
   }
   [[nodiscard]] const std::vector<Stub>& stubs() const { return stubs_; }
-  /// stubs()[stub].reply: all that most answers need of a stub, in a list that caches hold.
-  [[nodiscard]] const PreparedReply* reply(std::uint32_t stub) const { return replies_[stub]; }
   /// The first stub of each key, in recorded order: what misses are compared with.
   [[nodiscard]] const std::vector<std::uint32_t>& firsts() const { return firsts_; }
 
@@ -76,8 +74,7 @@ class ExchangeIndex {
   std::unordered_map<std::uint32_t, std::vector<std::pair<ByteView, std::int64_t>>> conditions_;
   std::vector<std::uint32_t> answers_;  ///< of tracks that have several
   std::vector<Stub> stubs_;
-  std::vector<const PreparedReply*> replies_;  ///< per stub
-  std::vector<std::uint32_t> key_of_;          ///< per stub, until seal()
+  std::vector<std::uint32_t> key_of_;  ///< per stub, until seal()
   std::vector<std::uint32_t> firsts_;
 };
 
@@ -97,13 +94,15 @@ class AnswerCursors {
   [[nodiscard]] std::vector<std::uint32_t> unused() const;
 
  private:
-  struct Cursor {
-    ExchangeIndex::Track track;           ///< a copy: beside what is read with it
-    std::atomic<std::uint64_t> taken{0};  ///< answers that were given
+  /// All that most answers read of the index and the stubs, never across two cache lines.
+  struct alignas(32) Cursor {
+    ExchangeIndex::Track track;            ///< a copy
+    const PreparedReply* first = nullptr;  ///< reply of its first answer
+    std::atomic<std::uint64_t> taken{0};   ///< answers that were given
   };
   const ExchangeIndex& index_;
   const AfterLast after_last_;
-  [[nodiscard]] Answer answer(std::uint32_t stub, Outcome outcome) const;
+  [[nodiscard]] Answer answer(const Cursor& cursor, std::uint64_t turn, Outcome outcome) const;
   std::vector<Cursor> cursors_;          ///< per track
   std::vector<std::atomic<bool>> used_;  ///< per stub
 };
