@@ -29,7 +29,7 @@ ReportedRequest reported(const AnsweredRow& row) {
   request.protocol = row.service->protocol;
   request.label = *row.label;
   request.outcome = row.outcome;
-  request.exchange = row.exchange;
+  request.exchange = *row.exchange;
   request.key = row.key;
   return request;
 }

@@ -30,8 +30,9 @@ struct AnsweredRow {
   std::uint64_t number = 0;
   Timestamp time{};
   const ServiceIdentity* service = nullptr;
-  const std::string* label = nullptr;  ///< the stub's, which outlives the journal
-  std::int64_t exchange = 0;
+  /// The stub's, which outlive the journal: read for a report only.
+  const std::string* label = nullptr;
+  const std::int64_t* exchange = nullptr;
   std::uint64_t key = 0;
   Outcome outcome = Outcome::Exact;
 };

@@ -50,7 +50,7 @@ class ExchangeBuilder final : public RepertoireBuilder {
     stub.loaded_reply_bytes = exchange.reply.size();
     if (service_.timing_factor > 0) stub.pace = reply_pace(exchange);
     stub.request = std::move(exchange.request);
-    index_.add(std::move(key_.key), std::move(stub));
+    index_.add(key_.key, std::move(stub));
     return {};
   }
 

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace understudy {
@@ -15,22 +17,27 @@ namespace understudy {
 /// Pipelined requests that are answered in one go; also bounds what a client can make us hold.
 inline constexpr std::size_t kMaxAnswerBatch = 16;
 
+/// Room for the bytes of one answer that is kept for the next.
+inline constexpr std::size_t kMaxKeptAnswer = std::size_t{32} * 1024;
+
 struct Scratch {
   Bytes held;      ///< unread bytes of the client, from the begin of its unanswered request
   Bytes redacted;  ///< the request that is being matched, where the rule redacts
   MatchKey key;
+  std::uint64_t key_hash = 0;                       ///< of the current key
   std::array<LiveAnswer, kMaxAnswerBatch> answers;  ///< fixed: pieces point into their scratch
   std::size_t answered = 0;                         ///< answers in use
 
+  /// What it keeps besides the answers, which are bounded by forget_answers().
   [[nodiscard]] std::size_t capacity() const {
-    std::size_t bytes = held.capacity() + redacted.capacity() + key.key.capacity();
-    for (const LiveAnswer& answer : answers)
-      bytes += answer.scratch.capacity();
-    return bytes;
+    return held.capacity() + redacted.capacity() + key.key.capacity();
   }
+  /// Looks at no answer that was not in use: most of the time there is one, of kMaxAnswerBatch.
   void forget_answers() {
-    for (std::size_t i = 0; i < answered; ++i)
-      answers[i].clear();
+    for (LiveAnswer& answer : std::span(answers).first(answered)) {
+      answer.clear();
+      if (answer.scratch.capacity() > kMaxKeptAnswer) Bytes().swap(answer.scratch);
+    }
     answered = 0;
   }
   void clear() {

@@ -188,7 +188,7 @@ void StreamConversation::report_turns(Moment now) {
     if (turn.client_size == 0) continue;
     repertoire_.pool().use(script_, turn_);
     place_.journal.answered({0, now.wall, &repertoire_.service().identity, &turn.label,
-                             turn.exchange, turn.key,
+                             &turn.exchange, turn.key,
                              again_ ? Outcome::Exhausted : Outcome::Exact});
   }
 }

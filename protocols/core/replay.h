@@ -7,6 +7,7 @@
 #include "protocols/core/bytes.h"
 #include "protocols/core/recorded.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,9 +31,13 @@ struct Field {
 struct MatchKey {
   Bytes key;        ///< canonical: equal keys = requests equal by meaning
   Bytes condition;  ///< orders answers among equal keys, never excludes one (conditional headers)
+  /// What answer() would otherwise read the request for once more; only the protocol knows what it
+  /// means. 0 = nothing.
+  std::uint32_t hints = 0;
   void clear() {
     key.clear();
     condition.clear();
+    hints = 0;
   }
 };
 
@@ -52,6 +57,7 @@ struct LiveContext {
   Timestamp now{};          ///< for Date
   ByteView client_scheme;   ///< "http": how the client reaches us, for back-mapping
   ByteView rule_authority;  ///< "host:port" the rule listens at, where the request names none
+  std::uint32_t hints = 0;  ///< MatchKey::hints of this very request, 0 = not known
 };
 
 /// How an answer leaves: bytes, then perhaps the end of the connection.

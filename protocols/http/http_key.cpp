@@ -77,14 +77,18 @@ void append_body(const HttpMessage& message, Bytes& out) {
 }  // namespace
 
 bool http_key(ByteView request, MatchKey& out) {
-  const auto message = parse_message(Side::Client, request);
-  if (!message) return false;
-  const HttpHead& info = message->info;
-  out.key += info.method.of(message->head);
+  HeadReader reader(Side::Client);
+  if (reader.read(request) != HeadReader::Result::Complete) return false;
+  const HttpHead& info = reader.head();
+  const ByteView head = request.substr(0, info.size);
+  const ByteView body = request.substr(info.size);
+  out.key += info.method.of(head);
   out.key += ' ';
-  append_target(info.target.of(message->head), out.key);
-  if (info.range || info.conditional) append_fields(message->head, info, out);
-  if (!message->body.empty()) append_body(*message, out.key);
+  append_target(info.target.of(head), out.key);
+  out.hints =
+      kHintsKnown | (info.minor == 0 ? kHintHttp10 : 0) | (info.persistent() ? kHintPersistent : 0);
+  if (info.range || info.conditional) append_fields(head, info, out);
+  if (!body.empty()) append_body({info, {}, head, body}, out.key);
   return true;
 }
 

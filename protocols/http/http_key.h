@@ -11,7 +11,13 @@
 #include "protocols/core/bytes.h"
 #include "protocols/core/replay.h"
 
+#include <cstdint>
+
 namespace understudy {
+
+/// MatchKey::hints of HTTP, from bit 0: they are known; the client speaks HTTP/1.0; it sends more
+/// requests on the connection.
+inline constexpr std::uint32_t kHintsKnown = 1, kHintHttp10 = 2, kHintPersistent = 4;
 
 /// Appends to `out`, which is empty. False: not a whole request head. Allocates nothing for a
 /// request without query and body, where `out` has room.

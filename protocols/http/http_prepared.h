@@ -8,24 +8,27 @@
 
 #include "protocols/core/recorded.h"
 #include "protocols/core/replay.h"
-#include "protocols/http/http_message.h"
-#include "protocols/http/http_rewrite.h"
+#include "protocols/http/http_reply_render.h"
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <new>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace understudy {
 
-/// A reply as bytes, all but the Connection field and the empty line after the head.
+/// How a reply leaves, in bytes that lie one behind the other and outlive this.
 struct ReplyForm {
-  Bytes head;                         ///< status line and fields
-  std::vector<std::size_t> origins;   ///< offsets where the client's origin goes in
-  std::size_t date_at = Bytes::npos;  ///< where 29 bytes of Date stand; npos = nowhere
-  Bytes own_body;                     ///< of decoded forms
-  ByteView body;                      ///< in own_body or in the recorded bytes
-  bool failed = false;                ///< the coding could not be undone: nothing else is set
+  ByteView bytes;        ///< as RenderedReply has them
+  std::size_t head = 0;  ///< the rest as there
+  std::size_t date_at = ByteView::npos;
+  std::span<const std::size_t> origins;
+
+  [[nodiscard]] ByteView body() const { return bytes.substr(head + ByteView("\r\n").size()); }
 };
 
 /// A form that is made by whoever needs it first. Two threads may make it at once; one wins, and
@@ -37,20 +40,23 @@ class LazyForm {
   LazyForm& operator=(const LazyForm&) = delete;
   ~LazyForm() { delete form_.load(); }
 
+  /// Nothing in it: the coding could not be undone.
   template <class Make>
-  const ReplyForm& get(Make&& make) const {
-    if (const ReplyForm* made = form_.load(std::memory_order_acquire)) return *made;
-    std::unique_ptr<const ReplyForm> fresh = make();
-    const ReplyForm* first = nullptr;
+  const std::optional<RenderedReply>& get(Make&& make) const {
+    if (const auto* made = form_.load(std::memory_order_acquire)) return *made;
+    auto fresh = std::make_unique<const std::optional<RenderedReply>>(make());
+    const std::optional<RenderedReply>* first = nullptr;
     if (!form_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel))
       return *first;
     return *fresh.release();
   }
 
  private:
-  mutable std::atomic<const ReplyForm*> form_{nullptr};
+  mutable std::atomic<const std::optional<RenderedReply>*> form_{nullptr};
 };
 
+/// What the commonest answer needs stands in a few words, and the bytes of the recorded form behind
+/// them in the same allocation: with many replies each costs a cache miss, none a second one.
 class HttpPreparedReply final : public PreparedReply {
  public:
   /// Null: cannot be served, `why` says so. See ExchangeReplay::prepare.
@@ -60,39 +66,60 @@ class HttpPreparedReply final : public PreparedReply {
   [[nodiscard]] std::uint64_t missing_bytes() const override { return missing_; }
 
   /// Interim replies to send first, "" = none.
-  [[nodiscard]] ByteView interims() const { return interims_; }
+  [[nodiscard]] ByteView interims() const { return rare_ ? ByteView(rare_->interims) : ByteView(); }
   /// The status line says HTTP/1.0 and nothing keeps the connection open.
   [[nodiscard]] bool closes() const { return closes_; }
   /// The upstream broke off: what there is goes out, then the connection breaks.
   [[nodiscard]] bool cut() const { return cut_; }
-  /// Broken off within the head: `recorded_form().body` is all there is.
+  /// Broken off within the head: `bytes` of the form are all there is.
   [[nodiscard]] bool headless() const { return headless_; }
-  [[nodiscard]] bool chunked() const { return message_.info.chunked && !no_body_; }
+  [[nodiscard]] bool chunked() const { return chunked_; }
+  /// The answer hangs on more of the request than its version and whether it persists.
+  [[nodiscard]] bool needs_fields() const {
+    return rare_ && (!rare_->origins.empty() || rare_->coded);
+  }
 
   /// The form for a client: `http_1_0`, and the value of its Accept-Encoding.
-  [[nodiscard]] const ReplyForm& form(bool http_1_0, ByteView accept_encoding) const;
+  [[nodiscard]] ReplyForm form(bool http_1_0, ByteView accept_encoding) const;
+
+  void operator delete(void* memory) { ::operator delete(memory); }
 
  private:
-  enum class Framing : std::uint8_t { AsRecorded, Length };
+  /// What other forms than the recorded one are made of.
+  struct Source {
+    Source(const HttpMessage& message, ByteView body, const ForwardRule& rule);
+    const Bytes head;  ///< as recorded
+    const ReplyRenderer renderer;
+    LazyForm unchunked, decoded;
+  };
+  /// What few replies have.
+  struct Rare {
+    Bytes interims;
+    std::vector<std::size_t> origins;
+    bool coded = false;  ///< the form hangs on the codings that the client offers
+    std::unique_ptr<const Source> source;
+  };
+  /// How many bytes there are behind the object.
+  struct Room {
+    std::size_t size = 0;
+  };
+  static void* operator new(std::size_t size, Room room) {
+    return ::operator new(size + room.size);
+  }
+  static void operator delete(void* memory, Room) { ::operator delete(memory); }
 
-  HttpPreparedReply(const RecordedExchange& exchange, const ForwardRule& rule);
-  [[nodiscard]] bool check_whole(std::string& why) const;
-  void render(ReplyForm& form, Framing framing, std::uint64_t length, bool keep_coding) const;
-  void render_field(ReplyForm& form, ByteView name, HeadRange line,
-                    const std::vector<HeadChange>& changes) const;
-  [[nodiscard]] bool drops(ByteView name, Framing framing, bool keep_coding) const;
+  /// The object with a copy of both behind it.
+  [[nodiscard]] static std::unique_ptr<HttpPreparedReply> allocate(ByteView head, ByteView body);
+  explicit HttpPreparedReply(std::size_t size) : size_(size) {}
+  [[nodiscard]] ByteView bytes() const { return {reinterpret_cast<const char*>(this + 1), size_}; }
+  [[nodiscard]] ReplyForm recorded_form() const;
 
-  Bytes bytes_;  ///< the reply as recorded
-  HttpMessage message_;
-  ReplyMapping mapping_;
-  Bytes interims_;
-  std::vector<Bytes> named_by_connection_;
+  const std::size_t size_;  ///< of what is behind the object
   std::uint64_t missing_ = 0;
-  bool no_body_ = false;  ///< HEAD, 204, 304: the framing fields describe a body that is not sent
-  bool cut_ = false, headless_ = false, closes_ = false;
-  ReplyForm recorded_;
-
-  LazyForm unchunked_, decoded_;
+  std::uint32_t head_ = 0;     ///< as in ReplyForm
+  std::uint32_t date_at_ = 0;  ///< as in ReplyForm, but 0 = nowhere
+  bool cut_ = false, headless_ = false, closes_ = false, chunked_ = false;
+  std::unique_ptr<const Rare> rare_;  ///< null = nothing of it
 };
 
 /// A client's Accept-Encoding offers every coding that `content_encoding` lists (RFC 9110 §12.5.3);

@@ -61,14 +61,24 @@ Asked read_request(ByteView request, bool needs_authority) {
   return asked;
 }
 
-/// Appends the head with the live client's origin in its links and the date of now.
+/// The same without what only some replies need; no reading at all where the key told it.
+Asked recall_request(ByteView request, std::uint32_t hints) {
+  if ((hints & kHintsKnown) == 0) return read_request(request, true);
+  Asked asked;
+  asked.http_1_0 = (hints & kHintHttp10) != 0;
+  asked.persistent = (hints & kHintPersistent) != 0;
+  return asked;
+}
+
+/// Appends the head, but for the empty line, with the live client's origin in its links and the
+/// date of now.
 void append_head(const ReplyForm& form, ByteView authority, const LiveContext& context,
                  Bytes& out) {
   std::size_t date_at = form.date_at;
   const std::size_t start = out.size();
   std::size_t at = 0;
   for (const std::size_t origin : form.origins) {
-    out.append(form.head, at, origin - at);
+    out += form.bytes.substr(at, origin - at);
     const std::size_t before = out.size();
     out += context.client_scheme;
     out += "://";
@@ -76,7 +86,7 @@ void append_head(const ReplyForm& form, ByteView authority, const LiveContext& c
     if (date_at != Bytes::npos && origin <= form.date_at) date_at += out.size() - before;
     at = origin;
   }
-  out.append(form.head, at);
+  out += form.bytes.substr(at, form.head - at);
   if (date_at == Bytes::npos) return;
   const ByteView date = http_date(context.now);
   std::memcpy(out.data() + start + date_at, date.data(), date.size());
@@ -114,7 +124,8 @@ std::unique_ptr<const PreparedReply> HttpReplay::prepare(const RecordedExchange&
 void HttpReplay::answer(const PreparedReply& reply, ByteView request, const LiveContext& context,
                         LiveAnswer& out) const {
   const auto& prepared = static_cast<const HttpPreparedReply&>(reply);
-  Asked asked = read_request(request, true);
+  Asked asked = prepared.needs_fields() ? read_request(request, true)
+                                        : recall_request(request, context.hints);
   if (asked.authority.empty()) asked.authority = context.rule_authority;
   if (asked.http_1_0 && prepared.missing_bytes() > 0 && prepared.chunked()) {
     return answer_whole(
@@ -123,20 +134,19 @@ void HttpReplay::answer(const PreparedReply& reply, ByteView request, const Live
                   "to an HTTP/1.0 client\n"),
         out);
   }
-  const ReplyForm& form = prepared.form(asked.http_1_0, asked.accept_encoding);
+  const ReplyForm form = prepared.form(asked.http_1_0, asked.accept_encoding);
   if (prepared.headless()) {
-    if (!form.body.empty()) out.pieces.push_back(form.body);
+    if (!form.bytes.empty()) out.pieces.push_back(form.bytes);
     out.close = out.reset = true;
     return;
   }
   if (!asked.http_1_0) out.scratch += prepared.interims();
   append_head(form, asked.authority, context, out.scratch);
   append_connection(asked, prepared.closes(), out);
-  out.scratch += "\r\n";
-  const bool copied = form.body.size() <= kCopiedBodyBytes;
-  if (copied) out.scratch += form.body;
+  const bool copied = form.body().size() <= kCopiedBodyBytes;
+  out.scratch += copied ? form.bytes.substr(form.head) : ByteView("\r\n");
   out.pieces.push_back(out.scratch);
-  if (!copied) out.pieces.push_back(form.body);
+  if (!copied) out.pieces.push_back(form.body());
   out.reset = prepared.cut();
   out.close = out.close || out.reset;
 }

@@ -106,12 +106,12 @@ MissExplanation NearestStubs::used_up(ByteView request, std::int64_t track) cons
   MissExplanation miss;
   miss.request = protocol_.fields(Side::Client, request);
   keep_counting(miss.request);
-  const std::vector<std::uint32_t>& stubs = index_.tracks()[static_cast<std::size_t>(track)].stubs;
-  const Stub& last = index_.stubs()[stubs.back()];
+  const ExchangeIndex::Track& answers = index_.tracks()[static_cast<std::size_t>(track)];
+  const Stub& last = index_.stubs()[index_.answer(answers, answers.count - 1)];
   NearStub near;
   near.exchange = last.number;
   near.label = last.label;
-  near.differences.push_back({"repeats", std::to_string(stubs.size()) + " recorded", "one more"});
+  near.differences.push_back({"repeats", std::to_string(answers.count) + " recorded", "one more"});
   miss.nearest.push_back(std::move(near));
   return miss;
 }

@@ -40,6 +40,7 @@ ForwardRule rule() {
 struct Served {
   Bytes bytes;
   bool close = false, reset = false, whole = false;
+  friend bool operator==(const Served&, const Served&) = default;
 };
 Served serve(const RecordedExchange& exchange, const Bytes& request) {
   std::string why;
@@ -50,11 +51,19 @@ Served serve(const RecordedExchange& exchange, const Bytes& request) {
   context.now = Timestamp(std::chrono::seconds(784111777));
   context.client_scheme = "http";
   context.rule_authority = "127.0.0.1:8080";
-  LiveAnswer answer;
-  replay().answer(*prepared, request, context, answer);
-  Served served{{}, answer.close, answer.reset, answer.whole};
-  for (const ByteView piece : answer.pieces)
-    served.bytes += piece;
+  const auto answer_with = [&](std::uint32_t hints) {
+    context.hints = hints;
+    LiveAnswer answer;
+    replay().answer(*prepared, request, context, answer);
+    Served served{{}, answer.close, answer.reset, answer.whole};
+    for (const ByteView piece : answer.pieces)
+      served.bytes += piece;
+    return served;
+  };
+  MatchKey key;
+  EXPECT_TRUE(replay().key(request, key));
+  const Served served = answer_with(0);
+  EXPECT_EQ(answer_with(key.hints), served) << request;  // as read once more
   return served;
 }
 std::string why_not(const RecordedExchange& exchange) {

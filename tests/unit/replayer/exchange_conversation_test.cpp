@@ -107,6 +107,17 @@ TEST(ExchangeConversation, AnswersARequest) {
   EXPECT_EQ(stage.report().requests[0].exchange, 1);
 }
 
+TEST(ExchangeConversation, LargeAnswersLeaveNoRoomBehind) {
+  Scratch scratch;
+  scratch.answers[0].scratch.reserve(1000);
+  scratch.answers[1].scratch.reserve(kMaxKeptAnswer * 2);
+  const std::size_t small = scratch.answers[0].scratch.capacity();
+  scratch.answered = 2;
+  scratch.forget_answers();
+  EXPECT_EQ(scratch.answers[0].scratch.capacity(), small);
+  EXPECT_LT(scratch.answers[1].scratch.capacity(), kMaxKeptAnswer);
+}
+
 TEST(ExchangeConversation, EverySplitGivesTheSameReplies) {
   const std::string said = "GET /a\nPUT /b 5\nhelloGET /a\nPUT /b 5\nhellO";
   std::string whole;

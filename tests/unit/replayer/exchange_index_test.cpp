@@ -20,13 +20,17 @@ MatchKey key(Bytes text, Bytes condition = "") {
   return {std::move(text), std::move(condition)};
 }
 
+std::int64_t track_of(const ExchangeIndex& index, const MatchKey& wanted) {
+  return index.find(wanted, key_hash(wanted.key));
+}
+
 /// "1 2 2*": the numbers that answer, '*' = exhausted, "-" = a miss.
 std::string ask(AnswerCursors& cursors, const ExchangeIndex& index, const MatchKey& wanted,
                 int times) {
   std::string answers;
   for (int i = 0; i < times; ++i) {
     if (!answers.empty()) answers += ' ';
-    const std::int64_t track = index.find(wanted);
+    const std::int64_t track = track_of(index, wanted);
     const AnswerCursors::Answer answer = track < 0 ? AnswerCursors::Answer{} : cursors.take(track);
     answers += answer.stub == nullptr ? "-" : std::to_string(answer.stub->number);
     if (answer.outcome == Outcome::Exhausted) answers += '*';
@@ -65,8 +69,8 @@ TEST(ExchangeIndex, RepeatsMissAfterTheLast) {
 
 TEST(ExchangeIndex, UnknownKeyIsNotFound) {
   const ExchangeIndex index = three_answers();
-  EXPECT_EQ(index.find(key("c")), -1);
-  EXPECT_EQ(index.find(key("")), -1);
+  EXPECT_EQ(track_of(index, key("c")), -1);
+  EXPECT_EQ(track_of(index, key("")), -1);
 }
 
 TEST(ExchangeIndex, UnusedAreThoseThatAnsweredNothing) {
@@ -117,7 +121,7 @@ TEST(ExchangeIndex, HundredThousandKeysAreFoundAtOnce) {
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < kKeys; ++i) {
     wanted.key = "GET /orders/" + std::to_string(i);
-    ASSERT_EQ(cursors.take(index.find(wanted)).stub->id, i + 1);
+    ASSERT_EQ(cursors.take(track_of(index, wanted)).stub->id, i + 1);
   }
   const auto took = std::chrono::steady_clock::now() - begin;
   EXPECT_LT(took / kKeys, std::chrono::microseconds(20));  // a scan would take milliseconds
