@@ -53,7 +53,10 @@ class Idle(Case):
     def test_after_a_request(self):
         """The connection to its upstream stays open as well, and is in the figure."""
         recorder = self.record("--forward", BusyUpstream(self).rule)
+        facts = Facts(recorder.process)
+        descriptors = facts.descriptors
         reply = get(recorder.port, "/page")[2]
+        facts.wait_descriptors(descriptors)  # gone before connections are counted
         head = len(b"HTTP/1.1 200 OK\r\nContent-Length: 1024\r\n\r\n")
         self.assert_cheap(self.cost(recorder, "recording, kept alive after a request",
                                     lambda crowd: crowd.ask(REQUEST % b"/page", head + len(reply))))
