@@ -20,7 +20,7 @@ constexpr std::size_t kHeaderBytes = 100;
 /// mmap) changed nothing: FORMAT.md. A transaction of 4 MiB fits the cache, and the log is brought
 /// into the file when it has 512 pages, 16 MiB.
 constexpr const char* kPragmas =
-    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -5120; PRAGMA wal_autocheckpoint = 512";
+    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 512";
 
 /// What may still be noted in a broken store is not worth a wait of seconds.
 constexpr const char* kBrokenPragmas = "PRAGMA busy_timeout = 500";
