@@ -50,7 +50,12 @@ Relay::~Relay() {
        tape_.bytes_from(Side::Client), tape_.bytes_from(Side::Server), tape_.dropped_bytes()});
   home_.keeps(kept_bytes_, 0);
   home_.remove(*this);
-  --open_sessions_;
+  leave();
+}
+
+/// Gives the place up before the socket goes: whoever sees it closed may count on the place.
+void Relay::leave() {
+  if (!std::exchange(left_, true)) --open_sessions_;
 }
 
 void Relay::start() {

@@ -106,6 +106,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void close_when_flushed();
   void end_when_flushed();
   void shut();
+  void leave();
   void wake() { wake_.cancel(); }
   [[nodiscard]] bool is_due() const;
   [[nodiscard]] bool is_own_port(std::uint16_t port) const;
@@ -125,6 +126,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   Timer wake_;  ///< never expires; cancelled when a pump may go on
   Phase phase_ = Phase::Running;
   bool stopping_ = false;
+  bool left_ = false;  ///< no longer counted as open
   Wait wait_ = Wait::None;
   std::uint32_t wait_since_ = 0, active_at_ = 0, closing_since_ = 0;
   std::string_view end_reason_;

@@ -111,6 +111,7 @@ void Relay::close_when_flushed() {
 void Relay::abort() {
   if (phase_ == Phase::Closed) return;
   phase_ = Phase::Closed;
+  leave();
   if (client_.stream) client_.stream->reset();
   for (const std::unique_ptr<Port>& upstream : upstreams_) {
     upstream->connecting.cancel();
@@ -122,6 +123,7 @@ void Relay::abort() {
 void Relay::shut() {
   if (phase_ == Phase::Closed) return;
   phase_ = Phase::Closed;
+  leave();
   if (client_.stream) client_.stream->close();
   for (const std::unique_ptr<Port>& upstream : upstreams_) {
     upstream->connecting.cancel();
