@@ -1,5 +1,7 @@
 #include "protocols/transport/connector.h"
 
+#include "protocols/transport/deadline.h"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -32,19 +34,13 @@ Task<Addresses> resolve(Executor executor, Endpoint destination, Clock::time_poi
     co_return found;
   }
   Resolver resolver(executor);
-  Timer watchdog(executor, deadline);
-  bool expired = false;
-  watchdog.async_wait([&resolver, &expired](ErrorCode error) {
-    if (error) return;
-    expired = true;
-    resolver.cancel();
-  });
+  const Deadline limit(executor, deadline, [&resolver] { resolver.cancel(); });
   cancel.set_abort([&resolver] { resolver.cancel(); });
   const std::string port = std::to_string(destination.port);
   auto result = co_await resolver.async_resolve(
       destination.host, port, Resolver::flags::numeric_service, asio::as_tuple(use_task));
   cancel.set_abort({});
-  found.error = expired ? ErrorCode(asio::error::timed_out) : std::get<0>(result);
+  found.error = limit.expired() ? ErrorCode(asio::error::timed_out) : std::get<0>(result);
   if (found.error) co_return found;
   for (const auto& entry : std::get<1>(result))
     found.list.push_back(entry.endpoint());
@@ -75,17 +71,11 @@ Task<Attempt> attempt(Executor executor, Tcp::endpoint address, Clock::time_poin
   Attempt made;
   std::optional<Stream> stream = begin_connect(executor, address, made.error);
   if (!stream) co_return made;
-  Timer watchdog(executor, deadline);
-  bool expired = false;
-  watchdog.async_wait([&stream, &expired](ErrorCode cancelled) {
-    if (cancelled) return;
-    expired = true;
-    stream->close();
-  });
+  const Deadline limit(executor, deadline, [&stream] { stream->close(); });
   cancel.set_abort([&stream] { stream->close(); });
   auto [closed] = co_await stream->writable();
   cancel.set_abort({});
-  made.error = expired ? ErrorCode(asio::error::timed_out) : closed;
+  made.error = limit.expired() ? ErrorCode(asio::error::timed_out) : closed;
   if (!made.error) made.error = stream->connect_error();
   if (!made.error) made.stream = std::move(stream);
   co_return made;

@@ -85,6 +85,10 @@ class Watch {
   /// Calls `waiter` from the loop once the socket is ready, never from within this call; with
   /// operation_aborted after cancel() or close(). At most one waits for each.
   void wait(For what, Waiter waiter);
+  /// Whether something is known to be there: an edge came and nobody found its end yet.
+  [[nodiscard]] bool ready(For what) const { return states_[static_cast<std::size_t>(what)].ready; }
+  /// The next wait ends soon: what it is for sits in a layer above the socket.
+  void mark_ready(For what) { state(what).ready = true; }
   /// A read or write found nothing to take or no room: the next wait is for a new edge.
   void exhausted(For what) { state(what).ready = false; }
   /// A read took less than it could have. Nothing more is there then, unless an end, an error or

@@ -1,5 +1,7 @@
 #include "protocols/transport/stream.h"
 
+#include "protocols/transport/tls_layer.h"
+
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -75,7 +77,25 @@ Stream::Stream(Executor executor, Descriptor socket)
   ::setsockopt(watch_->fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+void Stream::start_tls(std::unique_ptr<TlsLayer> layer) {
+  tls_ = std::move(layer);
+}
+
+IoResult Stream::try_peek(std::span<char> buffer) {
+  const ssize_t n = ::recv(watch_->fd(), buffer.data(), buffer.size(), MSG_PEEK);
+  if (n > 0) return {IoResult::Status::Done, static_cast<std::size_t>(n), {}};
+  if (n == 0) return {IoResult::Status::Finished, 0, {}};
+  if (!would_block() && errno != EINTR) return {IoResult::Status::Broken, 0, last_error()};
+  if (would_block()) watch_->exhausted(Watch::For::Read);
+  return {};
+}
+
 IoResult Stream::try_read(std::span<char> buffer) {
+  if (tls_) return tls_->read(buffer);
   for (;;) {
     const ssize_t n = ::recv(watch_->fd(), buffer.data(), buffer.size(), 0);
     if (n > 0) {
@@ -92,6 +112,7 @@ IoResult Stream::try_read(std::span<char> buffer) {
 }
 
 IoResult Stream::try_write(std::span<const ByteView> pieces) {
+  if (tls_) return tls_->write(pieces);
   std::array<iovec, kMaxPieces> parts;
   std::size_t count = 0, size = 0;
   for (const ByteView piece : pieces.first(std::min(pieces.size(), kMaxPieces))) {
@@ -120,7 +141,8 @@ IoResult Stream::try_write(std::span<const ByteView> pieces) {
 }
 
 Task<std::tuple<ErrorCode>> Stream::readable() {
-  return wait_for(*watch_, Watch::For::Read);
+  const bool for_room = tls_ && tls_->read_waits_for_room();
+  return wait_for(*watch_, for_room ? Watch::For::Write : Watch::For::Read);
 }
 
 Task<std::tuple<ErrorCode>> Stream::writable() {
@@ -128,6 +150,7 @@ Task<std::tuple<ErrorCode>> Stream::writable() {
 }
 
 void Stream::finish_sending() {
+  if (tls_) tls_->finish_sending();
   ::shutdown(watch_->fd(), SHUT_WR);
 }
 

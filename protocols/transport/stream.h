@@ -1,9 +1,8 @@
 // One connected TCP connection, read and written without blocking.
 //
 // A Stream separates "wait until something can be read" from "read": an idle connection owns no
-// buffer, and a reader brings the buffer of its thread. TLS will live behind the same calls
-// (SSL_read and SSL_write on a non-blocking socket have the same shape), so nothing above is a
-// template.
+// buffer, and a reader brings the buffer of its thread. TLS lives behind the same calls, so nothing
+// above is a template and nothing above knows.
 //
 // Used by the thread of its executor only. At most one coroutine waits in readable() and one in
 // writable() at a time.
@@ -34,13 +33,16 @@ struct IoResult {
   ErrorCode error;
 };
 
+class TlsLayer;
+
 class Stream {
  public:
   /// Takes a socket that is non-blocking already, connected or on its way (then writable() says
   /// when, and connect_error() whether); sets TCP_NODELAY. On the thread of `executor`.
   Stream(Executor executor, Descriptor socket);
-  Stream(Stream&&) = default;
-  Stream& operator=(Stream&&) = default;
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  ~Stream();
 
   [[nodiscard]] IoResult try_read(std::span<char> buffer);
   /// Gathers up to kMaxPieces pieces into one system call; size = bytes that left.
@@ -51,7 +53,17 @@ class Stream {
   [[nodiscard]] Task<std::tuple<ErrorCode>> readable();
   [[nodiscard]] Task<std::tuple<ErrorCode>> writable();
 
-  /// Sends FIN. Errors are of no use to anybody here: the peer is gone then.
+  /// Bytes that arrived, without taking them: what a connection is, before anyone reads it. Nothing
+  /// there: NotNow, Finished or Broken as try_read() would say.
+  [[nodiscard]] IoResult try_peek(std::span<char> buffer);
+  /// From now on bytes are read and written through TLS. The layer is over this stream's watch().
+  void start_tls(std::unique_ptr<TlsLayer> layer);
+  /// Null = plain.
+  [[nodiscard]] TlsLayer* tls() const { return tls_.get(); }
+  [[nodiscard]] Watch& watch() { return *watch_; }
+
+  /// Sends FIN, after close_notify where there is TLS. Errors are of no use to anybody here: the
+  /// peer is gone then.
   void finish_sending();
   /// Closes; pending waits end with operation_aborted. Safe to call again.
   void close();
@@ -76,6 +88,7 @@ class Stream {
 
  private:
   std::unique_ptr<Watch> watch_;  ///< never null but in a moved-from Stream
+  std::unique_ptr<TlsLayer> tls_;
 };
 
 /// "127.0.0.1:80", "[::1]:80"; IPv4-mapped IPv6 addresses as the IPv4 address that they are.

@@ -1,0 +1,38 @@
+// What a rule, or the program's start, says about TLS on one side. Plain values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace understudy {
+
+/// Both sides.
+struct TlsBasics {
+  /// Lowest version: "1.0", "1.1", "1.2", "1.3"; empty = 1.2. Below 1.2 OpenSSL's security level is
+  /// lowered to 0, or it would refuse the old digests.
+  std::string min_version;
+  /// OpenSSL's cipher list for TLS 1.2 and below; empty = ours.
+  std::string ciphers;
+  /// What is offered (client) or taken (server), best first: "h2", "http/1.1". Empty = no ALPN.
+  std::vector<std::string> alpn;
+};
+
+/// As a client of an upstream.
+struct TlsClientOptions {
+  TlsBasics basics;
+  bool verify = true;       ///< the chain, and that it is for the name
+  std::string ca_file;      ///< PEM, trusted besides the system's store; empty = none
+  std::string certificate;  ///< our own: PEM (chain allowed) or PKCS#12; empty = none
+  std::string key;          ///< PEM; empty = in the same file as the certificate
+};
+
+/// As a server.
+struct TlsServerOptions {
+  TlsBasics basics;
+  /// Served to clients that send no server name.
+  std::string fallback_name;
+  /// Clients are asked for a certificate, which is recorded and not judged.
+  bool ask_client_certificate = false;
+};
+
+}  // namespace understudy
