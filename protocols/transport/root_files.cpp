@@ -39,12 +39,28 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// Who we are, as the system's user database has it; empty = it does not know us.
+struct User {
+  std::string name, home;
+};
+
+User current_user() {
+  std::array<char, 4096> text{};  // getpwuid() would share one buffer among all threads
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, text.data(), text.size(), &found) != 0 ||
+      found == nullptr) {
+    return {};
+  }
+  return {found->pw_name, found->pw_dir};
+}
+
 std::string user_and_host() {
-  const passwd* user = ::getpwuid(::geteuid());
+  const User user = current_user();
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
   std::string text = fmt::format(
-      "{}@{}", user == nullptr ? std::to_string(::geteuid()) : user->pw_name, host.data());
+      "{}@{}", user.name.empty() ? std::to_string(::geteuid()) : user.name, host.data());
   for (char& c : text) {
     if (c <= ' ' || c > '~') c = '_';
   }
@@ -159,10 +175,7 @@ Result<std::string> default_root_directory() {
     return data + "/understudy/ca";
   }
   std::string home = environment("HOME");
-  if (home.empty()) {
-    const passwd* user = ::getpwuid(::geteuid());
-    if (user != nullptr) home = user->pw_dir;
-  }
+  if (home.empty()) home = current_user().home;
   if (home.starts_with('/')) return home + "/.local/share/understudy/ca";
   return refuse("",
                 "there is no place for the certificate authority: set HOME or XDG_DATA_HOME to an "
