@@ -122,8 +122,8 @@ TEST_F(TlsStreamTest, ManyRecordsArriveWholeThroughAFullSocket) {
   Bytes sent(std::size_t{6} * 1024 * 1024 + 7, 'x');
   for (std::size_t i = 0; i < sent.size(); ++i)
     sent[i] = static_cast<char>(i * 7 + i / 251);
-  Bytes got, none;
-  IoResult end, other_end;
+  Bytes got;
+  IoResult end;
   asio::co_spawn(context_, send_all(*service_, sent), asio::detached);
   asio::co_spawn(context_, read_all(*client_, got, end), asio::detached);
   run();
