@@ -62,14 +62,18 @@ int place_of_owner() {
 }
 
 int place_of_destination() {
-  static const int index = SSL_get_ex_new_index(
-      0, nullptr, nullptr, nullptr, [](void*, void* text, CRYPTO_EX_DATA*, int, long, void*) {
-        delete static_cast<std::string*>(text);
-      });
+  static const int index = place_for_text();
   return index;
 }
 
 }  // namespace
+
+int place_for_text() {
+  return SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
+                              [](void*, void* text, CRYPTO_EX_DATA*, int, long, void*) {
+                                delete static_cast<std::string*>(text);
+                              });
+}
 
 Result<void> apply_basics(SSL_CTX* context, const TlsBasics& basics) {
   int lowest = TLS1_2_VERSION;

@@ -29,6 +29,9 @@ using SslContextHandle = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 /// ALPN's wire form: each name after its length (RFC 7301 §3.1).
 [[nodiscard]] std::string alpn_wire(const std::vector<std::string>& names);
 
+/// A new place for a std::string in every SSL (SSL_set_ex_data), deleted with it.
+[[nodiscard]] int place_for_text();
+
 class TlsClientContext {
  public:
   /// Reads every file that is named. Errors: Config (the file, and what is wrong with it).
