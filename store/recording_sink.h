@@ -50,6 +50,26 @@ struct UpstreamOpened {
   std::string address;      ///< the address that answered, empty = none did
   Duration resolve{0}, connect{0};
   std::string error;  ///< empty = connected
+  std::string place;  ///< Route::place; empty = the rule's own
+};
+
+/// A TLS handshake with the client or an upstream, written when its outcome is known. Within TLS
+/// (a tunnel through a proxy that is reached over TLS) the later row is the inner one.
+struct TlsAgreed {
+  std::int64_t session = 0;
+  UpstreamNo upstream = 0;  ///< 0 = with the client
+  Timestamp at{};
+  Duration duration{0};
+  std::string version;      ///< "TLSv1.3"; empty = it failed
+  std::string cipher;       ///< "TLS_AES_128_GCM_SHA256"
+  std::string server_name;  ///< SNI; empty = none
+  std::string alpn;         ///< agreed on; empty = none
+  bool resumed = false;
+  /// How the peer's certificate was judged: "ok", "not checked", or OpenSSL's reason.
+  std::string verified;
+  std::string peer_subject;           ///< "CN=partner,O=Example"; empty = it sent no certificate
+  std::string own_chain, peer_chain;  ///< PEM, leaf first; empty = none sent
+  std::string error;                  ///< empty = agreed
 };
 
 /// An exchange, the first time it is written. Most are complete by then and never touched again.
@@ -103,14 +123,15 @@ struct Batch {
   std::size_t large_bytes = 0;  ///< memory of `large`
   std::vector<SessionOpened> sessions_opened;
   std::vector<UpstreamOpened> upstreams;
+  std::vector<TlsAgreed> tls;
   std::vector<ExchangeRow> exchanges;
   std::vector<SegmentRow> segments;
   std::vector<ExchangeUpdate> updates;
   std::vector<SessionClosed> sessions_closed;
 
   [[nodiscard]] bool empty() const {
-    return sessions_opened.empty() && upstreams.empty() && exchanges.empty() && segments.empty() &&
-           updates.empty() && sessions_closed.empty();
+    return sessions_opened.empty() && upstreams.empty() && tls.empty() && exchanges.empty() &&
+           segments.empty() && updates.empty() && sessions_closed.empty();
   }
   /// Memory of the bytes that wait in it.
   [[nodiscard]] std::size_t size() const { return bytes.size() + large_bytes; }
@@ -121,6 +142,7 @@ struct Batch {
     large_bytes = 0;
     sessions_opened.clear();
     upstreams.clear();
+    tls.clear();
     exchanges.clear();
     segments.clear();
     updates.clear();

@@ -30,6 +30,9 @@ struct Route {
   Endpoint destination;
   bool tls = false;
   std::string server_name;  ///< for SNI and certificate checks; empty = destination.host
+  /// What the URLs of its exchanges begin with, "https://api.example.com" (place.h); empty = as the
+  /// rule says. Part of what replay finds them by.
+  std::string place;
 
   Route() = default;
   explicit Route(Endpoint where) : destination(std::move(where)) {}

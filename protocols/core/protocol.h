@@ -78,6 +78,11 @@ class Protocol {
   [[nodiscard]] virtual int version() const = 0;
   [[nodiscard]] virtual std::span<const Scheme> schemes() const = 0;
   [[nodiscard]] virtual Guess guess(ByteView first) const = 0;
+  /// What it is called in TLS (ALPN), best first; empty = it has no name there, and a client's
+  /// first offer is taken.
+  [[nodiscard]] virtual std::span<const std::string_view> alpn() const { return {}; }
+  /// What a client gets that speaks it plain where TLS is expected; empty = the connection closes.
+  [[nodiscard]] virtual ByteView plain_refusal() const { return {}; }
 
   /// A decoder for one connection.
   [[nodiscard]] virtual std::unique_ptr<Decoder> decoder() const = 0;

@@ -39,6 +39,9 @@ struct RecordedExchange {
   std::string protocol;
   std::string method, resource;
   std::uint16_t status = 0;
+  /// Scheme and authority of the upstream, "https://api.example.com", where that is not its rule's
+  /// own (a forward proxy, transparent rules); else empty. Part of what replay finds it by.
+  std::string place;
   /// Exact bytes as received; of a larger message only the first part is here, see *_size.
   Bytes request, reply;
   std::uint64_t request_size = 0, reply_size = 0;

@@ -49,6 +49,11 @@ class Tape {
   virtual void head(ExchangeNo exchange, Side from, ByteView bytes) = 0;
   /// More bytes of the message that `from` is sending.
   virtual void body(ExchangeNo exchange, Side from, ByteView bytes) = 0;
+  /// Bytes that were passed on and are counted, not kept (a tunnel that nobody looks into).
+  virtual void passed(Side from, std::uint64_t size) {
+    static_cast<void>(from);
+    static_cast<void>(size);
+  }
   /// The message of `from` ended. Redaction of bodies waits for it.
   virtual void message_end(ExchangeNo exchange, Side from) = 0;
   /// What lists show; called when a head is known, later calls replace fields that they fill.
