@@ -19,6 +19,7 @@ VirtualService::VirtualService(ForwardRule rule, std::unique_ptr<Listener> liste
   listening_.scheme = std::move(rule.client_scheme);
   listening_.address = listener_->address();
   listening_.is_public = listener_->is_public();
+  listening_.is_proxy = rule.proxy && !rule.proxy->by_host;
 }
 
 void VirtualService::start() {
