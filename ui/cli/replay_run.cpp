@@ -1,6 +1,7 @@
 #include "ui/cli/replay_run.h"
 
 #include "protocols/transport/cert_authority.h"
+#include "store/upgrade.h"
 #include "ui/cli/local_ui.h"
 #include "ui/cli/plain_text.h"
 #include "ui/cli/proxy_rules.h"
@@ -34,6 +35,9 @@ ReplayRun::~ReplayRun() {
 Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   const std::string& store = arguments_.run.store;
   if (Result<void> there = store_exists(store); !there) return there;
+  // The one thing that replay ever changes in a store: what an older program wrote gets our
+  // version.
+  [[maybe_unused]] const Result<bool> upgraded = bring_up_to_date(store);
   auto source = RecordingReader::open(store);
   if (!source) return std::unexpected(source.error());
   source_ = std::move(*source);
