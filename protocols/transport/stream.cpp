@@ -60,6 +60,19 @@ Task<std::tuple<ErrorCode>> wait_for(Watch& watch, Watch::For what) {
       token, &watch);
 }
 
+/// `watch` owns what waits: both it and `tls` live as long as the stream.
+void finish_over(Watch& watch, TlsLayer* tls) {
+  const bool wait =
+      tls != nullptr && !tls->finish_sending() && !watch.is_waited_for(Watch::For::Write);
+  if (!wait) {
+    ::shutdown(watch.fd(), SHUT_WR);
+    return;
+  }
+  watch.wait(Watch::For::Write, [&watch, tls](ErrorCode closed) {
+    if (!closed) finish_over(watch, tls);
+  });
+}
+
 /// The address at one end; port 0 where there is none (any more).
 Tcp::endpoint name_of(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
   Tcp::endpoint endpoint;
@@ -81,8 +94,14 @@ Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
-void Stream::start_tls(std::unique_ptr<TlsLayer> layer) {
-  tls_ = std::move(layer);
+TlsLayer& Stream::start_tls(SslHandle ssl, Bytes already_read) {
+  tls_ =
+      std::make_unique<TlsLayer>(std::move(ssl), *watch_, std::move(tls_), std::move(already_read));
+  return *tls_;
+}
+
+void Stream::drop_tls() {
+  tls_ = tls_->take_outer();
 }
 
 IoResult Stream::try_peek(std::span<char> buffer) {
@@ -150,8 +169,7 @@ Task<std::tuple<ErrorCode>> Stream::writable() {
 }
 
 void Stream::finish_sending() {
-  if (tls_) tls_->finish_sending();
-  ::shutdown(watch_->fd(), SHUT_WR);
+  finish_over(*watch_, tls_.get());
 }
 
 void Stream::close() {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "protocols/core/error.h"
-#include "protocols/transport/tls_layer.h"
+#include "protocols/transport/openssl_ptr.h"
 #include "protocols/transport/tls_options.h"
 
 #include <openssl/ssl.h>
@@ -17,11 +17,6 @@
 #include <unordered_map>
 
 namespace understudy {
-
-struct SslContextDeleter {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using SslContextHandle = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 
 /// Sets versions, ciphers and key logging. Errors: Config (an unknown version or cipher).
 [[nodiscard]] Result<void> apply_basics(SSL_CTX* context, const TlsBasics& basics);
