@@ -82,6 +82,13 @@ Tcp::endpoint name_of(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
   return endpoint;
 }
 
+/// IPv4-mapped IPv6 addresses as the IPv4 address that they are.
+asio::ip::address plain(const asio::ip::address& address) {
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  if (!mapped) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 }  // namespace
 
 Stream::Stream(Executor executor, Descriptor socket)
@@ -209,6 +216,11 @@ std::string Stream::local_address() const {
   return endpoint.port() == 0 ? std::string() : address_text(endpoint);
 }
 
+std::string Stream::local_host() const {
+  const Tcp::endpoint endpoint = name_of(watch_->fd(), ::getsockname);
+  return endpoint.port() == 0 ? std::string() : plain(endpoint.address()).to_string();
+}
+
 std::uint16_t Stream::peer_port_here() const {
   const Tcp::endpoint peer = name_of(watch_->fd(), ::getpeername);
   const Tcp::endpoint local = name_of(watch_->fd(), ::getsockname);
@@ -216,14 +228,9 @@ std::uint16_t Stream::peer_port_here() const {
 }
 
 std::string address_text(const Tcp::endpoint& endpoint) {
-  const asio::ip::address address = endpoint.address();
+  const asio::ip::address address = plain(endpoint.address());
   const std::string port = ":" + std::to_string(endpoint.port());
-  if (address.is_v4()) return address.to_string() + port;
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string() + port;
-  }
-  return "[" + v6.to_string() + "]" + port;
+  return (address.is_v4() ? address.to_string() : "[" + address.to_string() + "]") + port;
 }
 
 }  // namespace understudy

@@ -82,6 +82,8 @@ class Stream {
   /// "127.0.0.1:50947", empty when the connection is already gone.
   [[nodiscard]] std::string peer_address() const;
   [[nodiscard]] std::string local_address() const;
+  /// The same without the port, "127.0.0.1", "::1": a name that a certificate may be for.
+  [[nodiscard]] std::string local_host() const;
   /// The port at the other end where that is this machine too, else 0.
   [[nodiscard]] std::uint16_t peer_port_here() const;
   [[nodiscard]] Executor executor() const { return watch_->executor(); }

@@ -1,5 +1,6 @@
 #include "protocols/transport/tls_layer.h"
 
+#include "protocols/transport/ssl_place.h"
 #include "protocols/transport/stream.h"
 
 #include <fmt/format.h>
@@ -70,8 +71,9 @@ bool is_about_certificates(unsigned long code) {
   return ERR_GET_LIB(code) == ERR_LIB_SSL && std::ranges::find(kAlerts, alert) != kAlerts.end();
 }
 
-/// "certificate has expired", "sslv3 alert handshake failure", …; empty = OpenSSL has no reason.
-std::string openssl_words(const SSL* ssl) {
+/// "certificate has expired", "sslv3 alert handshake failure", …; empty = nobody has a reason.
+std::string words_for_failure(const SSL* ssl) {
+  if (const std::string* ours = refusal_place().of(ssl)) return *ours;
   const long verdict = SSL_get_verify_result(ssl);
   const unsigned long code = ERR_peek_last_error();
   if (SSL_is_server(ssl) == 0 && verdict != X509_V_OK &&
@@ -131,7 +133,7 @@ TlsLayer::Step TlsLayer::handshake() {
 
 void TlsLayer::note_failure(int error) {
   refused_our_certificate_ = is_about_certificates(ERR_peek_last_error());
-  failure_ = below_.not_tls() ? about_strays(below_.strays()) : openssl_words(ssl_.get());
+  failure_ = below_.not_tls() ? about_strays(below_.strays()) : words_for_failure(ssl_.get());
   if (!failure_.empty()) return;
   failure_ = error == SSL_ERROR_SYSCALL && below_.error()
                  ? below_.error().message()

@@ -37,7 +37,8 @@ class TlsLayer {
 
   /// Goes on with the handshake. After Failed, failure() says why.
   [[nodiscard]] Step handshake();
-  /// Why the handshake failed, in words: the verifier's, else OpenSSL's, else that the peer left.
+  /// Why the handshake failed, in words: ours, else the verifier's, else OpenSSL's, else that
+  /// the peer left.
   [[nodiscard]] const std::string& failure() const { return failure_; }
   /// The handshake failed because of the certificate that we showed: the peer's alert says so.
   [[nodiscard]] bool refused_our_certificate() const { return refused_our_certificate_; }

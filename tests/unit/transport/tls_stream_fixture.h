@@ -16,6 +16,9 @@
 #include <boost/asio/detached.hpp>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/loopback.h"
 
@@ -53,23 +56,26 @@ class TlsStreamTest : public CertificateTest {
       server_context_ = *TlsServerContext::make(server_options_, leaves_of(authority_));
   }
 
-  SslHandle client_side(const std::string& name) {
+  SslHandle client_side(const std::string& name, const std::vector<std::string>& alpn = {}) {
     make_contexts();
-    auto ssl = client_context_->connection(name, name + ":443");
+    auto ssl = client_context_->connection(name, name + ":443", alpn);
     EXPECT_TRUE(ssl);
     return ssl ? std::move(*ssl) : SslHandle();
   }
 
   SslHandle server_side() {
     make_contexts();
-    return server_context_->connection();
+    return server_context_->connection(names_);
   }
 
   /// What the client, then what the server says of the handshake; empty = fine. Again on the same
   /// connection: within the TLS that it has.
   std::pair<std::string, std::string> shake(const std::string& name) {
+    return shake(client_side(name));
+  }
+  std::pair<std::string, std::string> shake(SslHandle client_ssl) {
     HandshakeOutcome client = unended(), server = unended();
-    spawn(tls_handshake(*client_, client_side(name), std::chrono::seconds(5)), client);
+    spawn(tls_handshake(*client_, std::move(client_ssl), std::chrono::seconds(5)), client);
     spawn(tls_handshake(*service_, server_side(), std::chrono::seconds(5)), server);
     run();
     return {client.why, server.why};
@@ -129,6 +135,7 @@ class TlsStreamTest : public CertificateTest {
   std::shared_ptr<CertAuthority> authority_;
   TlsClientOptions client_options_;
   TlsServerOptions server_options_;
+  std::vector<std::string> names_;  ///< what the server knows of its own name
   std::shared_ptr<TlsClientContext> client_context_;
   std::shared_ptr<TlsServerContext> server_context_;
   std::optional<Stream> client_, service_;

@@ -14,9 +14,9 @@ using std::chrono::seconds;
 using Status = IoResult::Status;
 
 TEST_F(TlsStreamTest, AHandshakeIsDoneAndTold) {
-  client_options_.basics.alpn = {"h2", "http/1.1"};
-  server_options_.basics.alpn = {"http/1.1"};
-  EXPECT_EQ(shake("api.example.com"), std::pair(std::string(), std::string()));
+  server_options_.alpn = {"http/1.1"};
+  EXPECT_EQ(shake(client_side("api.example.com", {"h2", "http/1.1"})),
+            std::pair(std::string(), std::string()));
   const TlsFacts client = tls_facts(client_->tls()->ssl(), true);
   EXPECT_EQ(client.version, "TLSv1.3");
   EXPECT_EQ(client.alpn, "http/1.1");
@@ -90,12 +90,12 @@ TEST_F(TlsStreamTest, UncheckedCertificatesAreTaken) {
 }
 
 TEST_F(TlsStreamTest, AnAddressIsCheckedAsOne) {
-  server_options_.fallback_name = "127.0.0.1";  // addresses are not sent as names
+  names_ = {"127.0.0.1"};  // addresses are not sent as names
   EXPECT_EQ(shake("127.0.0.1").first, "");
 }
 
 TEST_F(TlsStreamTest, AWrongHostIsRefused) {
-  server_options_.fallback_name = "10.0.0.1";
+  names_ = {"10.0.0.1"};
   EXPECT_NE(shake("127.0.0.1").first.find("IP address mismatch"), std::string::npos);
 }
 
