@@ -41,8 +41,8 @@ void VirtualService::take(Worker& worker, Stream stream) {
 }
 
 Task<void> VirtualService::serve(WorkerDesk& desk, Stream stream) {
-  const ConversationPlace place{desk.journal(), desk.scratch(), listening_.address,
-                                ++floor_.last_session};
+  const ConversationPlace place(desk.journal(), desk.scratch(), listening_.address,
+                                ++floor_.last_session);
   {
     Connection connection(desk, std::move(stream), repertoire_->converse(place));
     co_await connection.run();

@@ -1,8 +1,8 @@
 #include "ui/cli/exchange_json.h"
 
+#include "protocols/content/base64.h"
 #include "protocols/content/hex.h"
 #include "protocols/registry.h"
-#include "ui/cli/base64_text.h"
 #include "ui/cli/line_json.h"
 #include "ui/cli/tls_view.h"
 
