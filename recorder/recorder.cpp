@@ -152,7 +152,7 @@ std::vector<ListeningRule> Recorder::State::listening() const {
   std::vector<ListeningRule> list;
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     list.push_back({rules[i].name, rules[i].client_scheme, listeners_[i]->address(),
-                    listeners_[i]->is_public()});
+                    listeners_[i]->is_public(), rules[i].proxy && !rules[i].proxy->by_host});
   }
   return list;
 }

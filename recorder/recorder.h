@@ -16,6 +16,7 @@
 
 namespace understudy {
 
+class CertAuthority;
 class WorkerPool;
 
 /// Waits and sizes of a relayed connection, each with the reason for its default.
@@ -27,6 +28,9 @@ struct RelayLimits {
   std::chrono::milliseconds head{30'000};
   /// Silence while a reply is due; then 504. Long polls of real systems end within five minutes.
   std::chrono::milliseconds reply{300'000};
+  /// A TLS handshake, with a client or an upstream: slower than any healthy network, and what a
+  /// client that stops after its first message may cost.
+  std::chrono::milliseconds handshake{10'000};
   /// Flushing to a peer that does not read, once the session is over.
   std::chrono::milliseconds flush{10'000};
 };
@@ -42,6 +46,8 @@ struct RecorderOptions {
   Overload overload = Overload::Stall;
   /// Open client connections; 0 = from the descriptor limit (two per connection).
   std::size_t max_connections = 0;
+  /// Signs what TLS rules and the forward proxy serve; null = there is none of them.
+  std::shared_ptr<CertAuthority> authority;
   /// Key of the store's stand-ins for redacted secrets.
   Bytes redaction_key;
   /// Ports that this recorder listens at, filled in when it binds: a connection that comes back to

@@ -136,23 +136,35 @@ void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
     redaction->apply(scratch_->redacted);
     matched = scratch_->redacted;
   }
+  const ByteView place = place_of(matched);
   MatchKey& key = scratch_->key;
   key.clear();
-  if (!repertoire_.replay().key(matched, key)) {
+  if (!repertoire_.replay().key(matched, place, key)) {
     return refuse(400, "the request cannot be read", matched, now, out);
   }
   scratch_->key_hash = key_hash(key.key);
   const std::int64_t track = repertoire_.index().find(key, scratch_->key_hash);
-  if (track < 0) return miss(matched, track, now, out);
+  if (track < 0) return miss(matched, place, track, now, out);
   const AnswerCursors::Answer next = repertoire_.cursors().take(track);
-  if (next.stub == nullptr) return miss(matched, track, now, out);
+  if (next.stub == nullptr) return miss(matched, place, track, now, out);
   answer_with(next, request, now, out);
 }
 
+/// Where `request` leads; empty = where the rule says.
+ByteView ExchangeConversation::place_of(ByteView request) {
+  if (!place_.destination.empty()) return place_.destination;
+  const std::string& scheme = repertoire_.service().place_scheme;
+  if (scheme.empty()) return {};
+  scratch_->place = repertoire_.replay().place(request, scheme);
+  return scratch_->place;
+}
+
 LiveContext ExchangeConversation::context(Moment now) const {
+  const ExchangeRepertoire::Service& service = repertoire_.service();
   // A redacted request may differ in what the hints tell from the one that was sent.
-  const std::uint32_t hints = repertoire_.service().redaction ? 0 : scratch_->key.hints;
-  return {now.wall, repertoire_.service().client_scheme, place_.authority, hints};
+  const std::uint32_t hints = service.redaction ? 0 : scratch_->key.hints;
+  const std::string& scheme = place_.secured ? service.secure_scheme : service.plain_scheme;
+  return {now.wall, scheme, place_.authority, hints};
 }
 
 void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteView request,
@@ -177,11 +189,12 @@ void ExchangeConversation::answer_with(const AnswerCursors::Answer& found, ByteV
   if (!out.sends()) send_due(now, out);
 }
 
-void ExchangeConversation::miss(ByteView request, std::int64_t track, Moment now, Outbox& out) {
+void ExchangeConversation::miss(ByteView request, ByteView place, std::int64_t track, Moment now,
+                                Outbox& out) {
   const NearestStubs& nearest = repertoire_.nearest();
-  const std::string label = request_label(*repertoire_.service().protocol, request);
+  const std::string label = request_label(*repertoire_.service().protocol, request, place);
   MissExplanation why =
-      track < 0 ? nearest.explain(label, request) : nearest.used_up(request, track);
+      track < 0 ? nearest.explain(label, request, place) : nearest.used_up(request, place, track);
   LiveAnswer& answer = next_answer();
   repertoire_.replay().miss(request, miss_json(why), context(now), answer);
   send(answer, {}, out);
@@ -197,7 +210,8 @@ void ExchangeConversation::refuse(std::uint16_t status, ByteView why, ByteView r
   send(answer, {}, out);
   Bytes shown_request(request.substr(0, decoder_->max_held()));
   if (repertoire_.service().redaction) repertoire_.service().redaction->apply(shown_request);
-  const std::string label = request_label(*repertoire_.service().protocol, shown_request);
+  const std::string label =
+      request_label(*repertoire_.service().protocol, shown_request, place_.destination);
   NearStub reason;
   reason.label = "no request that can be matched";
   reason.distance = 1;

@@ -57,8 +57,9 @@ class ExchangeConversation final : public Conversation {
   void settle(Outbox& out);
 
   void answer(ByteView request, Moment now, Outbox& out);
+  [[nodiscard]] ByteView place_of(ByteView request);
   void answer_with(const AnswerCursors::Answer& found, ByteView request, Moment now, Outbox& out);
-  void miss(ByteView request, std::int64_t track, Moment now, Outbox& out);
+  void miss(ByteView request, ByteView place, std::int64_t track, Moment now, Outbox& out);
   void refuse(std::uint16_t status, ByteView why, ByteView request, Moment now, Outbox& out);
   [[nodiscard]] LiveAnswer& next_answer() { return scratch_->answers[scratch_->answered++]; }
   [[nodiscard]] LiveContext context(Moment now) const;

@@ -14,7 +14,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -33,6 +35,8 @@ struct Stub {
   std::string label;                     ///< "GET /orders/1"
   Bytes condition;  ///< of its key; empty = the recorded request was unconditional
   Bytes request;    ///< as recorded, for misses only: its fields are computed when one asks
+  /// Where it leads, ExchangeIndex::keep_place(); empty = where its rule says.
+  ByteView place;
 };
 
 class ExchangeIndex {
@@ -43,6 +47,8 @@ class ExchangeIndex {
     std::uint32_t count = 0;
   };
 
+  /// A copy of `place` that lives as long as the index: many stubs share few places.
+  [[nodiscard]] ByteView keep_place(ByteView place) { return *places_.emplace(place).first; }
   /// `key` as ExchangeReplay::key() built it from the recorded request. Before seal().
   void add(ByteView key, Stub stub);
   /// Orders what was added; nothing is added afterwards.
@@ -61,12 +67,15 @@ class ExchangeIndex {
   [[nodiscard]] const std::vector<Stub>& stubs() const { return stubs_; }
   /// The first stub of each key, in recorded order: what misses are compared with.
   [[nodiscard]] const std::vector<std::uint32_t>& firsts() const { return firsts_; }
+  /// Some stub leads to `place`.
+  [[nodiscard]] bool knows_place(ByteView place) const { return places_.contains(place); }
 
  private:
   using Positions = std::span<const std::uint32_t>;  ///< in stubs_, by row id
   [[nodiscard]] Track make_track(Positions stubs);
   void seal_key(std::uint32_t number, Positions stubs);
 
+  std::set<std::string, std::less<>> places_;
   KeyTable keys_;
   /// By number of the key: for conditions that were not recorded. Then those of conditions.
   std::vector<Track> tracks_;

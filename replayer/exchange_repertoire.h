@@ -18,7 +18,9 @@ class ExchangeRepertoire final : public Repertoire {
   struct Service {
     const Protocol* protocol = nullptr;  ///< one with exchange_replay()
     ServiceIdentity identity;
-    std::string client_scheme;
+    std::string plain_scheme, secure_scheme;  ///< how clients reach it: "http", "https"
+    /// Set: each request names its place under this scheme, which is part of its key.
+    std::string place_scheme;
     std::optional<RequestRedaction> redaction;
     double timing_factor = 0;
     AfterLast after_last = AfterLast::Stick;

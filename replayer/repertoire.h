@@ -21,6 +21,14 @@ struct ConversationPlace {
   ScratchShelf& scratch;         ///< of the connection's worker
   const std::string& authority;  ///< "host:port" that the service listens at
   std::uint64_t session = 0;
+  bool secured = false;  ///< the client speaks TLS
+  /// Where all it asks for leads, "https://api.example.com" (place.h): the inside of a tunnel.
+  /// Empty = each request says, or the rule does.
+  std::string destination;
+
+  ConversationPlace(Journal::Lane& lane, ScratchShelf& shelf, const std::string& listens_at,
+                    std::uint64_t number)
+      : journal(lane), scratch(shelf), authority(listens_at), session(number) {}
 };
 
 struct UnusedExchange {

@@ -37,15 +37,17 @@ class ExchangeBuilder final : public RepertoireBuilder {
 
   std::string add(const RecordedSession&, RecordedExchange exchange) override {
     const ExchangeReplay& replay = *service_.protocol->exchange_replay();
+    if (service_.place_scheme.empty()) exchange.place.clear();  // its rule says where it leads
     key_.clear();
-    if (!replay.key(exchange.request, key_)) return "its request cannot be matched";
+    if (!replay.key(exchange.request, exchange.place, key_)) return "its request cannot be matched";
     std::string why;
     Stub stub;
     stub.reply = replay.prepare(exchange, rule_, why);
     if (!stub.reply) return why;
     stub.id = exchange.id;
     stub.number = exchange.number;
-    stub.label = request_label(*service_.protocol, exchange.request);
+    stub.label = request_label(*service_.protocol, exchange.request, exchange.place);
+    if (!exchange.place.empty()) stub.place = index_.keep_place(exchange.place);
     stub.condition = key_.condition;
     stub.loaded_reply_bytes = exchange.reply.size();
     if (service_.timing_factor > 0) stub.pace = reply_pace(exchange);
@@ -94,6 +96,13 @@ class StreamBuilder final : public RepertoireBuilder {
   std::vector<std::pair<RecordedSession, std::vector<RecordedExchange>>> sessions_;
 };
 
+/// The protocol's own scheme with or without TLS; `otherwise` where it has none such.
+std::string scheme_of(const Protocol& protocol, bool tls, const std::string& otherwise) {
+  const auto schemes = protocol.schemes();
+  const auto found = std::ranges::find(schemes, tls, &Scheme::tls);
+  return found == schemes.end() ? otherwise : std::string(found->name);
+}
+
 Result<std::unique_ptr<RepertoireBuilder>> make_builder(const RulePair& pair, std::size_t position,
                                                         const ReplayOptions& options) {
   const ForwardRule& recorded = pair.recorded->rule;
@@ -111,10 +120,18 @@ Result<std::unique_ptr<RepertoireBuilder>> make_builder(const RulePair& pair, st
     return std::make_unique<StreamBuilder>(StreamRepertoire::Service{
         std::move(identity), std::move(*redaction), options.timing_factor, options.after_last});
   }
-  return std::make_unique<ExchangeBuilder>(
-      ExchangeRepertoire::Service{protocol, std::move(identity), pair.served.client_scheme,
-                                  std::move(*redaction), options.timing_factor, options.after_last},
-      recorded);
+  ExchangeRepertoire::Service service;
+  service.protocol = protocol;
+  service.identity = std::move(identity);
+  service.plain_scheme = scheme_of(*protocol, false, pair.served.client_scheme);
+  service.secure_scheme = scheme_of(*protocol, true, pair.served.client_scheme);
+  if (recorded.transparent) {
+    service.place_scheme = scheme_of(*protocol, recorded.upstream_tls, recorded.upstream_scheme);
+  }
+  service.redaction = std::move(*redaction);
+  service.timing_factor = options.timing_factor;
+  service.after_last = options.after_last;
+  return std::make_unique<ExchangeBuilder>(std::move(service), recorded);
 }
 
 class Loader {

@@ -19,6 +19,7 @@
 
 namespace understudy {
 
+class CertAuthority;
 class WorkerPool;
 struct ReplayReport;  // replayer/report.h
 struct ReplayTotals;
@@ -32,6 +33,8 @@ struct ReplayOptions {
   AfterLast after_last = AfterLast::Stick;
   /// Open client connections; 0 = from the descriptor limit.
   std::size_t max_connections = 0;
+  /// Signs what TLS rules and the forward proxy serve; null = there is none of them.
+  std::shared_ptr<CertAuthority> authority;
   /// Key of the store's stand-ins, so that live secrets match recorded stand-ins.
   Bytes redaction_key;
   /// Opens another reader of the same store, for bodies too large to keep in memory.

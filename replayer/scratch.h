@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace understudy {
@@ -24,7 +25,8 @@ struct Scratch {
   Bytes held;      ///< unread bytes of the client, from the begin of its unanswered request
   Bytes redacted;  ///< the request that is being matched, where the rule redacts
   MatchKey key;
-  std::uint64_t key_hash = 0;                       ///< of the current key
+  std::string place;           ///< that the current request named, where it is asked for
+  std::uint64_t key_hash = 0;  ///< of the current key
   std::array<LiveAnswer, kMaxAnswerBatch> answers;  ///< fixed: pieces point into their scratch
   std::size_t answered = 0;                         ///< answers in use
 

@@ -19,6 +19,7 @@ VirtualService::VirtualService(ForwardRule rule, std::unique_ptr<Listener> liste
   listening_.scheme = std::move(rule.client_scheme);
   listening_.address = listener_->address();
   listening_.is_public = listener_->is_public();
+  listening_.is_proxy = rule.proxy && !rule.proxy->by_host;
 }
 
 void VirtualService::start() {
@@ -40,8 +41,8 @@ void VirtualService::take(Worker& worker, Stream stream) {
 }
 
 Task<void> VirtualService::serve(WorkerDesk& desk, Stream stream) {
-  const ConversationPlace place{desk.journal(), desk.scratch(), listening_.address,
-                                ++floor_.last_session};
+  const ConversationPlace place(desk.journal(), desk.scratch(), listening_.address,
+                                ++floor_.last_session);
   {
     Connection connection(desk, std::move(stream), repertoire_->converse(place));
     co_await connection.run();

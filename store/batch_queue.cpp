@@ -19,8 +19,12 @@ constexpr std::size_t kBatchCapacity = kMaxBatchBytes + std::size_t{384} * 1024;
 }  // namespace
 
 std::size_t queued_size(const Batch& batch) {
-  return batch.size() + batch.sessions_opened.size() * sizeof(SessionOpened) +
+  std::size_t chains = 0;  // some KiB a handshake, unlike the short texts of other rows
+  for (const TlsAgreed& row : batch.tls)
+    chains += row.own_chain.size() + row.peer_chain.size();
+  return batch.size() + chains + batch.sessions_opened.size() * sizeof(SessionOpened) +
          batch.upstreams.size() * sizeof(UpstreamOpened) +
+         batch.places.size() * sizeof(UpstreamPlaced) + batch.tls.size() * sizeof(TlsAgreed) +
          batch.exchanges.size() * sizeof(ExchangeRow) + batch.segments.size() * sizeof(SegmentRow) +
          batch.updates.size() * sizeof(ExchangeUpdate) +
          batch.sessions_closed.size() * sizeof(SessionClosed);

@@ -1,12 +1,13 @@
 #include "store/details.h"
 
+#include "protocols/core/place.h"
 #include "store/detail_row.h"
 #include "store/exchange_rows.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
+#include "store/upgrade.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -43,7 +44,8 @@ Result<Pass> open_pass(const std::string& path) {
   {  // A foreign file is refused before a connection that may write tidies it up.
     auto reader = Database::open(path, Database::Mode::ReadOnly);
     if (!reader) return std::unexpected(std::move(reader.error()));
-    if (auto fine = check_version(*reader); !fine) return std::unexpected(std::move(fine.error()));
+    const auto version = check_version(*reader);
+    if (!version) return std::unexpected(version.error());
   }
   auto database = Database::open(path, Database::Mode::ReadWrite);
   if (!database) return std::unexpected(std::move(database.error()));
@@ -138,6 +140,27 @@ Result<std::size_t> fill_some(Pass& pass, const DetailOf& detail_of,
   return filled;
 }
 
+/// Finds the place of an upstream connection; none where the store's version has no places.
+Result<Statement> prepare_place(Database& database) {
+  const auto version = database.integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*version < kVersionWithTls) return Statement();
+  return database.prepare(
+      "SELECT place FROM upstream_connection WHERE session = ?1 AND number = ?2");
+}
+
+Result<std::string> place_from(Statement& find, const RecordedExchange& one) {
+  if (!find) return std::string();
+  find.bind(1, one.session);
+  find.bind(2, one.upstream);
+  const auto found = find.step();
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::string();
+  std::string place = find.text(0);
+  find.reset();
+  return place;
+}
+
 Result<std::size_t> update_some(Pass& pass, const FactsOf& facts_of,
                                 const std::vector<std::int64_t>& ids) {
   const auto exchanges = read_exchanges(pass.database, ids, kDetailHeadBytes);
@@ -148,13 +171,18 @@ Result<std::size_t> update_some(Pass& pass, const FactsOf& facts_of,
       "UPDATE exchange SET method = ?2, resource = ?3, status = ?4 WHERE id = ?1"
       " AND (method, resource, status) IS NOT (?2, ?3, ?4)");
   if (!update) return std::unexpected(std::move(update.error()));
+  auto find_place = prepare_place(pass.database);
+  if (!find_place) return std::unexpected(std::move(find_place.error()));
   std::size_t changed = 0;
   for (const RecordedExchange& one : *exchanges) {
     const auto facts = facts_of(one.protocol, one.request, one.reply);
     if (!facts) continue;
+    const auto place = place_from(*find_place, one);
+    if (!place) return std::unexpected(place.error());
+    const std::string resource = placed_resource(*place, facts->resource);
     update->bind(1, one.id);
     update->bind_text(2, facts->method);
-    update->bind_text(3, facts->resource);
+    update->bind_text(3, resource);
     update->bind(4, facts->status);
     if (auto done = update->run(); !done) return std::unexpected(std::move(done.error()));
     changed += static_cast<std::size_t>(pass.database.changes());
@@ -183,19 +211,11 @@ Result<std::size_t> run_pass(Pass& pass, std::string_view condition, Clock::time
   return count;
 }
 
-/// May this process write the store and the files beside it? A recording that cannot be changed is
-/// still good to read.
-bool writable(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  return access(path.c_str(), W_OK) == 0 && access(folder.c_str(), W_OK) == 0;
-}
-
 }  // namespace
 
 Result<std::size_t> fill_details(const std::string& path, const DetailOf& detail_of,
                                  std::chrono::milliseconds budget, const Progress& progress) {
-  if (!writable(path)) return std::size_t{0};
+  if (!store_writable(path)) return std::size_t{0};
   auto pass = open_pass(path);
   if (!pass) return std::unexpected(std::move(pass.error()));
   const auto deadline = budget.count() == 0 ? Clock::time_point::max() : Clock::now() + budget;
@@ -206,6 +226,7 @@ Result<std::size_t> fill_details(const std::string& path, const DetailOf& detail
 
 Result<std::size_t> rebuild_facts(const std::string& path, const FactsOf& facts_of,
                                   const Progress& progress) {
+  if (const auto done = bring_up_to_date(path); !done) return std::unexpected(done.error());
   auto pass = open_pass(path);
   if (!pass) return std::unexpected(std::move(pass.error()));
   auto emptied = pass->database.run("DELETE FROM http_detail");

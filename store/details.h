@@ -41,8 +41,10 @@ using Progress = std::function<bool(std::int64_t done, std::int64_t total)>;
                                                std::chrono::milliseconds budget,
                                                const Progress& progress = {});
 
-/// Empties http_detail (fill_details makes it again) and sets method, resource and status anew.
-/// Returns how many exchanges changed. Errors: Store (not writable included).
+/// Empties http_detail (fill_details makes it again) and sets method, resource and status anew; a
+/// resource that its connection's place belongs to (protocols/core/place.h) has it in front again.
+/// An older store is brought up to date first. Returns how many exchanges changed. Errors: Store
+/// (not writable included).
 [[nodiscard]] Result<std::size_t> rebuild_facts(const std::string& path, const FactsOf& facts_of,
                                                 const Progress& progress = {});
 

@@ -52,6 +52,8 @@ Result<RecordedExchange> ExchangeRows::assemble(const Statement& row) {
   read_edits(row.bytes(15), one.request_edits, one.reply_edits);
   one.note = row.text(16);
   const ByteView request = row.bytes(17), reply = row.bytes(18);
+  one.upstream = static_cast<UpstreamNo>(row.integer(19));
+  one.place = places_.of(one.session, one.upstream);
   extend(one.request, 0, request, max_bytes_);
   extend(one.reply, 0, reply, max_bytes_);
   const bool spilled =

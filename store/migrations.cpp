@@ -14,8 +14,13 @@ constexpr ByteView kMagic("SQLite format 3\0", 16);
 constexpr std::size_t kUserVersionOffset = 60;
 constexpr std::size_t kApplicationIdOffset = 68;
 
-/// Steps from version i+1 to i+2, in order. The newest schema itself is schema.sql.
-constexpr std::array<const char*, kSchemaVersion - 1> kMigrations{};
+/// Steps from version i+1 to i+2, in order. They change tables; the views are those of views.sql.
+constexpr std::array<const std::string_view*, kSchemaVersion - 1> kMigrations{&kMigration2Sql};
+
+/// The views of every version so far. They go before the first step: ALTER TABLE looks at them.
+constexpr std::string_view kDropViews =
+    "DROP VIEW IF EXISTS recordings; DROP VIEW IF EXISTS sessions; DROP VIEW IF EXISTS exchanges;"
+    " DROP VIEW IF EXISTS messages; DROP VIEW IF EXISTS http;";
 
 std::int64_t big_endian_32(ByteView header, std::size_t offset) {
   std::int64_t value = 0;
@@ -37,7 +42,24 @@ Result<void> judge(std::int64_t application, std::int64_t version, const std::st
         fmt::format("has store version {}, this program knows up to {}: use a newer Understudy",
                     version, kSchemaVersion)));
   }
+  if (version < 1) {
+    return std::unexpected(Error(
+        ErrorSource::Store, path,
+        fmt::format("has store version {}, which no Understudy wrote: it is damaged", version)));
+  }
   return {};
+}
+
+/// Judges an open store, whose log may hold a newer header than the file; gives its version.
+Result<std::int64_t> judged_version(Database& database) {
+  auto application = database.integer("PRAGMA application_id");
+  if (!application) return application;
+  auto version = database.integer("PRAGMA user_version");
+  if (!version) return version;
+  if (auto fine = judge(*application, *version, database.path()); !fine) {
+    return std::unexpected(std::move(fine.error()));
+  }
+  return version;
 }
 
 Result<void> create(Database& database) {
@@ -48,25 +70,33 @@ Result<void> create(Database& database) {
   auto transaction = Transaction::begin(database);
   if (!transaction) return std::unexpected(std::move(transaction.error()));
   const std::string script = fmt::format(
-      "{}\nPRAGMA application_id = {};\nPRAGMA user_version = {};\n"
+      "{}\n{}\nPRAGMA application_id = {};\nPRAGMA user_version = {};\n"
       "INSERT INTO meta VALUES ('format', {}), ('created_by', 'understudy'),"
       " ('redaction_key', randomblob(32));",
-      kSchemaSql, kApplicationId, kSchemaVersion, kSchemaVersion);
+      kSchemaSql, kViewsSql, kApplicationId, kSchemaVersion, kSchemaVersion);
   if (auto made = database.run(script.c_str()); !made) return made;
   return transaction->commit();
 }
 
-Result<void> migrate(Database& database, std::int64_t version) {
-  for (; version < kSchemaVersion; ++version) {
-    auto transaction = Transaction::begin(database);
-    if (!transaction) return std::unexpected(std::move(transaction.error()));
-    const std::string script =
-        fmt::format("{};\nPRAGMA user_version = {}",
-                    kMigrations[static_cast<std::size_t>(version - 1)], version + 1);
-    if (auto done = database.run(script.c_str()); !done) return done;
-    if (auto done = transaction->commit(); !done) return done;
-  }
-  return {};
+/// To be current is judged twice: without a lock, as nearly always, and where it was not, with one,
+/// since another program may have migrated in between.
+Result<void> migrate(Database& database) {
+  auto version = judged_version(database);
+  if (!version) return std::unexpected(std::move(version.error()));
+  if (*version == kSchemaVersion) return {};
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return std::unexpected(std::move(transaction.error()));
+  version = judged_version(database);
+  if (!version) return std::unexpected(std::move(version.error()));
+  if (*version == kSchemaVersion) return {};
+  std::string script(kDropViews);
+  for (std::int64_t from = *version; from < kSchemaVersion; ++from)
+    script += *kMigrations.at(static_cast<std::size_t>(from - 1));
+  script +=
+      fmt::format("{}\nPRAGMA user_version = {};\nUPDATE meta SET value = {} WHERE key = 'format';",
+                  kViewsSql, kSchemaVersion, kSchemaVersion);
+  if (auto done = database.run(script.c_str()); !done) return done;
+  return transaction->commit();
 }
 
 }  // namespace
@@ -82,42 +112,20 @@ Result<void> check_header(ByteView header, const std::string& path) {
                big_endian_32(header, kUserVersionOffset), path);
 }
 
-Result<void> check_version(Database& database) {
+Result<std::int64_t> check_version(Database& database) {
   auto pages = database.integer("PRAGMA page_count");
-  if (!pages) return std::unexpected(std::move(pages.error()));
+  if (!pages) return pages;
   if (*pages == 0) {
     return std::unexpected(
         Error(ErrorSource::Store, database.path(), "is empty: nothing was recorded in it"));
   }
-  auto application = database.integer("PRAGMA application_id");
-  if (!application) return std::unexpected(std::move(application.error()));
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return std::unexpected(std::move(version.error()));
-  if (auto fine = judge(*application, *version, database.path()); !fine) return fine;
-  if (*version < kSchemaVersion) {
-    return std::unexpected(
-        Error(ErrorSource::Store, database.path(),
-              fmt::format("has the older store version {}: run \"understudy reindex\" on it once, "
-                          "where it can be written",
-                          *version)));
-  }
-  return {};
+  return judged_version(database);
 }
 
 Result<void> create_or_migrate(Database& database) {
   auto pages = database.integer("PRAGMA page_count");
   if (!pages) return std::unexpected(std::move(pages.error()));
-  if (*pages == 0) {
-    if (auto made = create(database); !made) return made;
-  } else {
-    // Asked again here: a log beside the file may hold a newer header than the file.
-    auto application = database.integer("PRAGMA application_id");
-    if (!application) return std::unexpected(std::move(application.error()));
-    auto version = database.integer("PRAGMA user_version");
-    if (!version) return std::unexpected(std::move(version.error()));
-    if (auto fine = judge(*application, *version, database.path()); !fine) return fine;
-    if (auto done = migrate(database, *version); !done) return done;
-  }
+  if (auto done = *pages == 0 ? create(database) : migrate(database); !done) return done;
   auto mode = database.text("PRAGMA journal_mode = WAL");
   if (!mode) return std::unexpected(std::move(mode.error()));
   if (*mode != "wal") {

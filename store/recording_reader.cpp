@@ -17,8 +17,9 @@ namespace understudy {
 Result<std::unique_ptr<RecordingReader>> RecordingReader::open(const std::string& path) {
   auto database = Database::open(path, Database::Mode::ReadOnly);
   if (!database) return std::unexpected(std::move(database.error()));
-  if (auto fine = check_version(*database); !fine) return std::unexpected(std::move(fine.error()));
-  return std::unique_ptr<RecordingReader>(new RecordingReader(std::move(*database)));
+  const auto version = check_version(*database);
+  if (!version) return std::unexpected(version.error());
+  return std::unique_ptr<RecordingReader>(new RecordingReader(std::move(*database), *version));
 }
 
 Result<RecordingReader::IdRange> RecordingReader::range(std::int64_t recording,
@@ -130,20 +131,24 @@ Result<void> RecordingReader::each_exchange(std::int64_t recording, std::size_t 
                                             const std::function<bool(RecordedExchange&&)>& visit) {
   auto ids = range(recording, "first_exchange");
   if (!ids) return std::unexpected(std::move(ids.error()));
+  auto sessions = range(recording, "first_session");
+  if (!sessions) return std::unexpected(std::move(sessions.error()));
   auto select = database_.prepare(std::string(ExchangeRows::kSelect) +
                                   "WHERE id >= ?1 AND id < ?2 ORDER BY id");
   if (!select) return std::unexpected(std::move(select.error()));
   select->bind(1, ids->first);
   select->bind(2, ids->end);
-  ExchangeRows rows(database_, ids->first, max_bytes);
-  for (;;) {
-    auto more = select->step();
-    if (!more) return std::unexpected(std::move(more.error()));
-    if (!*more) return {};
+  auto more = select->step();
+  // With the first row at hand, both statements show the same moment of the store.
+  auto its_places = places(*sessions);
+  if (!its_places) return std::unexpected(std::move(its_places.error()));
+  ExchangeRows rows(database_, ids->first, max_bytes, std::move(*its_places));
+  for (; more && *more; more = select->step()) {
     auto one = rows.assemble(*select);
     if (!one) return std::unexpected(std::move(one.error()));
     if (!visit(std::move(*one))) return {};
   }
+  return more ? Result<void>() : std::unexpected(std::move(more.error()));
 }
 
 Result<RecordedExchange> RecordingReader::exchange(std::int64_t id, std::size_t max_bytes) {
@@ -159,7 +164,12 @@ Result<RecordedExchange> RecordingReader::exchange(std::int64_t id, std::size_t 
     return std::unexpected(
         Error(ErrorSource::Config, database_.path(), fmt::format("no exchange {}", id)));
   }
-  return ExchangeRows(database_, *first, max_bytes).assemble(*select);
+  auto one = ExchangeRows(database_, *first, max_bytes).assemble(*select);
+  if (!one) return one;
+  const auto its_places = places({one->session, one->session + 1});
+  if (!its_places) return std::unexpected(its_places.error());
+  one->place = its_places->of(one->session, one->upstream);
+  return one;
 }
 
 Result<Bytes> RecordingReader::read(std::int64_t exchange, Side from, std::uint64_t offset,

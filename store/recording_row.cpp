@@ -70,6 +70,11 @@ Result<void> insert_recording(Database& database, RecordingBegun& begun, const s
   return {};
 }
 
+/// Requests say where they go (a forward proxy), or the kernel does (a transparent rule).
+bool names_no_upstream(const ForwardRule& rule) {
+  return rule.upstream == Endpoint{};
+}
+
 Result<void> insert_rules(Database& database, RecordingBegun& begun,
                           const std::vector<ForwardRule>& rules) {
   auto first_rule = database.integer("SELECT coalesce(max(id), 0) + 1 FROM rule");
@@ -83,7 +88,8 @@ Result<void> insert_rules(Database& database, RecordingBegun& begun,
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const ForwardRule& rule = rules[i];
     const auto position = static_cast<std::int64_t>(i);
-    const std::string listen = to_string(rule.listen), upstream = to_string(rule.upstream);
+    const std::string listen = to_string(rule.listen);
+    const std::string upstream = names_no_upstream(rule) ? "" : to_string(rule.upstream);
     const std::string url = base_url(rule), definition = rule_to_json(rule);
     insert->bind(1, begun.first_rule + position);
     insert->bind(2, begun.id);
@@ -104,6 +110,7 @@ Result<void> insert_rules(Database& database, RecordingBegun& begun,
 }  // namespace
 
 std::string base_url(const ForwardRule& rule) {
+  if (names_no_upstream(rule)) return "";
   const bool default_port = (rule.upstream_scheme == "http" && rule.upstream.port == 80) ||
                             (rule.upstream_scheme == "https" && rule.upstream.port == 443);
   std::string authority = to_string(rule.upstream);

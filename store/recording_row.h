@@ -31,7 +31,7 @@ struct RecordingBegun {
                                          std::uint64_t lost_bytes);
 
 /// "https://api.example.com/base": what stands before the resource in a URL as the upstream sees
-/// it. The scheme's default port is dropped.
+/// it. The scheme's default port is dropped. Empty where the rule names no upstream.
 [[nodiscard]] std::string base_url(const ForwardRule& rule);
 
 }  // namespace understudy

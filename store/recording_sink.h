@@ -53,6 +53,13 @@ struct UpstreamOpened {
   std::string place;  ///< Route::place; empty = the rule's own
 };
 
+/// Where an upstream connection leads, known only after it was written.
+struct UpstreamPlaced {
+  std::int64_t session = 0;
+  UpstreamNo number = 0;
+  std::string place;  ///< Route::place
+};
+
 /// A TLS handshake with the client or an upstream, written when its outcome is known. Within TLS
 /// (a tunnel through a proxy that is reached over TLS) the later row is the inner one.
 struct TlsAgreed {
@@ -123,6 +130,7 @@ struct Batch {
   std::size_t large_bytes = 0;  ///< memory of `large`
   std::vector<SessionOpened> sessions_opened;
   std::vector<UpstreamOpened> upstreams;
+  std::vector<UpstreamPlaced> places;
   std::vector<TlsAgreed> tls;
   std::vector<ExchangeRow> exchanges;
   std::vector<SegmentRow> segments;
@@ -130,8 +138,8 @@ struct Batch {
   std::vector<SessionClosed> sessions_closed;
 
   [[nodiscard]] bool empty() const {
-    return sessions_opened.empty() && upstreams.empty() && tls.empty() && exchanges.empty() &&
-           segments.empty() && updates.empty() && sessions_closed.empty();
+    return sessions_opened.empty() && upstreams.empty() && places.empty() && tls.empty() &&
+           exchanges.empty() && segments.empty() && updates.empty() && sessions_closed.empty();
   }
   /// Memory of the bytes that wait in it.
   [[nodiscard]] std::size_t size() const { return bytes.size() + large_bytes; }
@@ -142,6 +150,7 @@ struct Batch {
     large_bytes = 0;
     sessions_opened.clear();
     upstreams.clear();
+    places.clear();
     tls.clear();
     exchanges.clear();
     segments.clear();

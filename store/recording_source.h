@@ -38,8 +38,13 @@ class RecordingSource {
   virtual Result<std::vector<Recording>> recordings() = 0;
   /// By name, "" = the latest. Not found: an Error (Config) that lists the names there are.
   virtual Result<Recording> recording(std::string_view name) = 0;
-  /// Sessions of a recording, in order of opening.
+  /// Sessions of a recording, in order of opening; without their TLS facts.
   virtual Result<std::vector<RecordedSession>> sessions(std::int64_t recording) = 0;
+  /// What RecordedSession::tls holds, by the row id of the session. A source without TLS has none.
+  virtual Result<std::vector<RecordedTls>> tls(std::int64_t session) {
+    static_cast<void>(session);
+    return {};
+  }
   /// Exchanges of a recording in recorded order (of beginning), each with at most `max_bytes` of
   /// request and of reply. The callback returns false to stop.
   virtual Result<void> each_exchange(std::int64_t recording, std::size_t max_bytes,

@@ -15,7 +15,15 @@ constexpr std::string_view kCloseSession =
     " server_bytes = ?6, dropped_bytes = ?7 WHERE id = ?1";
 constexpr std::string_view kAddUpstream =
     "INSERT INTO upstream_connection (session, number, opened_at, destination, address, resolve,"
-    " connect, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    " connect, error, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view kPlaceUpstream =
+    "UPDATE upstream_connection SET place = ?3 WHERE session = ?1 AND number = ?2";
+constexpr std::string_view kAddTls =
+    "INSERT INTO tls_handshake (session, upstream, layer, at, duration, version, cipher,"
+    " server_name, alpn, resumed, verified, peer_subject, own_chain, peer_chain, error)"
+    " VALUES (?1, ?2, 1 + (SELECT count(*) FROM tls_handshake WHERE session = ?1 AND upstream = "
+    "?2),"
+    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 constexpr std::string_view kAddExchange =
     "INSERT INTO exchange (id, session, number, upstream, opener, origin, ending, status,"
     " started_at, duration, request_size, reply_size, protocol, method, resource, chunks, edits,"
@@ -39,6 +47,8 @@ Result<RowWriter> RowWriter::prepare(Database& database, std::int64_t first_rule
       {&writer.open_session_, kOpenSession},
       {&writer.close_session_, kCloseSession},
       {&writer.add_upstream_, kAddUpstream},
+      {&writer.place_upstream_, kPlaceUpstream},
+      {&writer.add_tls_, kAddTls},
       {&writer.add_exchange_, kAddExchange},
       {&writer.add_segment_, kAddSegment},
       {&writer.update_exchange_, kUpdateExchange},
@@ -50,6 +60,9 @@ Result<RowWriter> RowWriter::prepare(Database& database, std::int64_t first_rule
     if (!prepared) return std::unexpected(std::move(prepared.error()));
     *statement = std::move(*prepared);
   }
+  auto chains = CertificateChains::prepare(database);
+  if (!chains) return std::unexpected(std::move(chains.error()));
+  writer.chains_ = std::move(*chains);
   return writer;
 }
 
@@ -61,6 +74,12 @@ Result<void> RowWriter::write(std::span<const std::unique_ptr<Batch>> batches) {
     }
     for (const UpstreamOpened& row : batch->upstreams) {
       if (done = add_upstream(row); !done) return done;
+    }
+    for (const UpstreamPlaced& row : batch->places) {
+      if (done = place_upstream(row); !done) return done;
+    }
+    for (const TlsAgreed& row : batch->tls) {
+      if (done = add_tls(row); !done) return done;
     }
   }
   if (done = write_exchanges(batches); !done) return done;
@@ -121,7 +140,37 @@ Result<void> RowWriter::add_upstream(const UpstreamOpened& row) {
   add_upstream_.bind(6, row.resolve.count());
   add_upstream_.bind(7, row.connect.count());
   add_upstream_.bind_text(8, row.error);
+  add_upstream_.bind_text(9, row.place);
   return add_upstream_.run();
+}
+
+Result<void> RowWriter::place_upstream(const UpstreamPlaced& row) {
+  place_upstream_.bind(1, row.session);
+  place_upstream_.bind(2, row.number);
+  place_upstream_.bind_text(3, row.place);
+  return place_upstream_.run();
+}
+
+Result<void> RowWriter::add_tls(const TlsAgreed& row) {
+  const auto own_chain = chains_.id_of(row.own_chain);
+  if (!own_chain) return std::unexpected(own_chain.error());
+  const auto peer_chain = chains_.id_of(row.peer_chain);
+  if (!peer_chain) return std::unexpected(peer_chain.error());
+  add_tls_.bind(1, row.session);
+  add_tls_.bind(2, row.upstream);
+  add_tls_.bind(3, to_column(row.at));
+  add_tls_.bind(4, row.duration.count());
+  add_tls_.bind_text(5, row.version);
+  add_tls_.bind_text(6, row.cipher);
+  add_tls_.bind_text(7, row.server_name);
+  add_tls_.bind_text(8, row.alpn);
+  add_tls_.bind(9, row.resumed ? 1 : 0);
+  add_tls_.bind_text(10, row.verified);
+  add_tls_.bind_text(11, row.peer_subject);
+  add_tls_.bind(12, *own_chain);
+  add_tls_.bind(13, *peer_chain);
+  add_tls_.bind_text(14, row.error);
+  return add_tls_.run();
 }
 
 Result<void> RowWriter::add_exchange(const Batch& batch, const ExchangeRow& row) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocols/core/error.h"
+#include "store/certificate_chains.h"
 #include "store/recording_sink.h"
 #include "store/sqlite.h"
 
@@ -33,6 +34,8 @@ class RowWriter {
   Result<void> open_session(const SessionOpened& row);
   Result<void> close_session(const SessionClosed& row);
   Result<void> add_upstream(const UpstreamOpened& row);
+  Result<void> place_upstream(const UpstreamPlaced& row);
+  Result<void> add_tls(const TlsAgreed& row);
   Result<void> add_exchange(const Batch& batch, const ExchangeRow& row);
   Result<void> add_segment(const Batch& batch, const SegmentRow& row);
   Result<void> update_exchange(const Batch& batch, const ExchangeUpdate& row);
@@ -46,8 +49,9 @@ class RowWriter {
   };
 
   std::int64_t first_rule_ = 0;
-  Statement open_session_, close_session_, add_upstream_, add_exchange_, add_segment_,
-      update_exchange_, read_edits_, write_edits_;
+  Statement open_session_, close_session_, add_upstream_, place_upstream_, add_tls_, add_exchange_,
+      add_segment_, update_exchange_, read_edits_, write_edits_;
+  CertificateChains chains_;
   std::vector<Placed> in_order_;
   Bytes edits_;
   RowCounts counts_;

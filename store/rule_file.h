@@ -7,7 +7,6 @@
 #include "protocols/core/rule.h"
 #include "store/rule_values.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,20 +14,17 @@ namespace understudy {
 
 /// A registration.xml, read.
 struct RuleFile {
-  /// The http-proxy element.
-  struct Proxy {
-    Endpoint listen;
-    bool disable_connect = false;
-  };
-  /// In the order of the file, redaction of the root merged in. Rules without a name attribute have
-  /// none yet: call name_rules() once all rules of a run are together.
+  /// Forwards in the order of the file, then forward proxies (http-proxy), redaction of the root
+  /// merged in. Rules without a name attribute have none yet: call name_rules() once all rules of a
+  /// run are together.
   std::vector<ForwardRule> rules;
-  std::optional<Proxy> proxy;         ///< read, not served by this version (a warning says so)
   std::string log_level;              ///< "debug", "info", "warning", "error"; empty = not said
   std::vector<std::string> warnings;  ///< "FILE:LINE: …"
 };
 
-/// Errors: Config, where = "FILE:LINE", what = what was expected.
+/// Files that it names are taken from its own directory and only looked at: whether they hold what
+/// they should shows when they are loaded. Errors: Config, where = "FILE:LINE", what = what was
+/// expected.
 [[nodiscard]] Result<RuleFile> read_rule_file(const std::string& path, const SchemeTable& schemes);
 
 }  // namespace understudy

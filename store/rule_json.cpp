@@ -1,6 +1,10 @@
 #include "store/rule_json.h"
 
+#include "store/rule_proxy.h"
+
 #include <nlohmann/json.hpp>
+
+#include <utility>
 
 namespace understudy {
 namespace {
@@ -14,6 +18,27 @@ json to_json(const Endpoint& endpoint) {
 json to_json(const RedactRules& redact) {
   return {
       {"headers", redact.headers}, {"json", redact.json_pointers}, {"patterns", redact.patterns}};
+}
+
+json to_json(const TlsSettings& tls) {
+  return {{"certificate", tls.certificate},
+          {"key", tls.key},
+          {"askCertificate", tls.ask_certificate},
+          {"verify", tls.verify},
+          {"caFile", tls.ca_file},
+          {"clientCertificate", tls.client_certificate},
+          {"clientKey", tls.client_key},
+          {"minVersion", tls.min_version},
+          {"ciphers", tls.ciphers}};
+}
+
+/// Everything but the credentials: a password has no business in a recording.
+json to_json(const ProxySettings& proxy) {
+  return {{"refuseConnect", proxy.refuse_connect},
+          {"connectPorts", port_list_text(proxy.connect_ports)},
+          {"passthrough", proxy.passthrough},
+          {"passthroughOnReject", proxy.passthrough_on_reject},
+          {"byHost", proxy.by_host}};
 }
 
 template <class T>
@@ -36,6 +61,35 @@ void read(const json& object, const char* name, RedactRules& into) {
   read(*found, "patterns", into.patterns);
 }
 
+void read(const json& object, const char* name, TlsSettings& into) {
+  const auto found = object.find(name);
+  if (found == object.end()) return;
+  read(*found, "certificate", into.certificate);
+  read(*found, "key", into.key);
+  read(*found, "askCertificate", into.ask_certificate);
+  read(*found, "verify", into.verify);
+  read(*found, "caFile", into.ca_file);
+  read(*found, "clientCertificate", into.client_certificate);
+  read(*found, "clientKey", into.client_key);
+  read(*found, "minVersion", into.min_version);
+  read(*found, "ciphers", into.ciphers);
+}
+
+/// null = this is no proxy. A list of ports that cannot be read leaves the default.
+void read(const json& object, const char* name, std::optional<ProxySettings>& into) {
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return;
+  ProxySettings proxy;
+  std::string ports;
+  read(*found, "refuseConnect", proxy.refuse_connect);
+  read(*found, "connectPorts", ports);
+  read(*found, "passthrough", proxy.passthrough);
+  read(*found, "passthroughOnReject", proxy.passthrough_on_reject);
+  read(*found, "byHost", proxy.by_host);
+  if (auto list = parse_port_list(ports)) proxy.connect_ports = std::move(*list);
+  into = std::move(proxy);
+}
+
 }  // namespace
 
 std::string rule_to_json(const ForwardRule& rule) {
@@ -48,6 +102,11 @@ std::string rule_to_json(const ForwardRule& rule) {
       {"upstream", to_json(rule.upstream)},
       {"pathPrefix", rule.path_prefix},
       {"preserveHost", rule.preserve_host},
+      {"clientTls", rule.client_tls},
+      {"upstreamTls", rule.upstream_tls},
+      {"tls", to_json(rule.tls)},
+      {"transparent", rule.transparent},
+      {"proxy", rule.proxy ? to_json(*rule.proxy) : json()},
       {"redact", to_json(rule.redact)},
       {"writtenAt", rule.written_at},
   };
@@ -67,6 +126,11 @@ Result<ForwardRule> rule_from_json(std::string_view text) {
     read(object, "upstream", rule.upstream);
     read(object, "pathPrefix", rule.path_prefix);
     read(object, "preserveHost", rule.preserve_host);
+    read(object, "clientTls", rule.client_tls);
+    read(object, "upstreamTls", rule.upstream_tls);
+    read(object, "tls", rule.tls);
+    read(object, "transparent", rule.transparent);
+    read(object, "proxy", rule.proxy);
     read(object, "redact", rule.redact);
     read(object, "writtenAt", rule.written_at);
     return rule;

@@ -11,7 +11,7 @@
 
 namespace understudy {
 
-/// One line. Octets that are not UTF-8 become U+FFFD.
+/// One line, without the credentials of a proxy. Octets that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string rule_to_json(const ForwardRule& rule);
 
 /// Errors: Store (not JSON, or a member of the wrong type).

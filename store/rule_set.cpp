@@ -37,6 +37,18 @@ Result<std::string> path_prefix(std::string_view path, const SchemeInfo& scheme)
   return std::string(path);
 }
 
+/// Where rules without a destination go, their requests or the kernel say.
+bool has_upstream(const ForwardRule& rule) {
+  return !rule.proxy && !rule.transparent;
+}
+
+std::string default_name(const ForwardRule& rule) {
+  if (rule.proxy)
+    return rule.proxy->by_host ? fmt::format("by-host-{}", rule.listen.port) : "proxy";
+  if (rule.transparent) return rule.client_scheme + "-transparent";
+  return fmt::format("{}-{}-{}", rule.upstream_scheme, rule.upstream.host, rule.upstream.port);
+}
+
 bool is_this_machine(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -102,13 +114,13 @@ void name_rules(std::vector<ForwardRule>& rules) {
   }
   for (ForwardRule& rule : rules) {
     if (!rule.name.empty()) continue;
-    rule.name = claim(
-        fmt::format("{}-{}-{}", rule.upstream_scheme, rule.upstream.host, rule.upstream.port));
+    rule.name = claim(default_name(rule));
   }
 }
 
 Result<void> check_loops(const std::vector<ForwardRule>& rules) {
   for (const ForwardRule& rule : rules) {
+    if (!has_upstream(rule)) continue;
     for (const ForwardRule& listener : rules) {
       if (!arrives_at(rule.upstream, listener.listen)) continue;
       return std::unexpected(

@@ -11,19 +11,8 @@
 namespace understudy {
 namespace {
 
-/// Flips when the issue on TLS is done; until then a rule that needs it is refused, not served
-/// plain.
-constexpr bool kTlsIsBuilt = false;
-
 Error wrong(std::string what) {
   return {ErrorSource::Config, "", std::move(what)};
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -87,6 +76,13 @@ Result<const SchemeInfo*> known_scheme(const SchemeTable& schemes, std::string_v
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
 
 const SchemeInfo* find_scheme(const SchemeTable& schemes, std::string_view spelling) {
   const auto found = std::ranges::find(schemes, spelling, &SchemeInfo::spelling);
@@ -160,15 +156,11 @@ Result<void> set_schemes(ForwardRule& rule, std::string_view client, std::string
         "\"{}\" to \"{}\": expected the same protocol on both sides, with or without TLS", client,
         upstream)));
   }
-  for (const SchemeInfo* one : {*left, *right}) {
-    if (one->tls && !kTlsIsBuilt) {
-      return std::unexpected(
-          wrong(fmt::format("\"{}\": TLS is not supported by this version", one->spelling)));
-    }
-  }
   rule.protocol = (*left)->protocol;
   rule.client_scheme = client;
   rule.upstream_scheme = upstream;
+  rule.client_tls = (*left)->tls;
+  rule.upstream_tls = (*right)->tls;
   return {};
 }
 

@@ -28,6 +28,9 @@ struct SchemeInfo {
 };
 using SchemeTable = std::vector<SchemeInfo>;
 
+/// Without the white space at its ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 /// By spelling; null = not there.
 [[nodiscard]] const SchemeInfo* find_scheme(const SchemeTable& schemes, std::string_view spelling);
 
@@ -44,8 +47,8 @@ using SchemeTable = std::vector<SchemeInfo>;
 /// "true", "false", "1", "0", any case.
 [[nodiscard]] Result<bool> parse_boolean(std::string_view text);
 
-/// Sets protocol and schemes of a rule. `upstream` empty = what the client speaks. Errors: unknown
-/// (lists what is allowed), two protocols that do not translate, TLS (not built yet).
+/// Sets protocol, schemes and where TLS is spoken. `upstream` empty = what the client speaks.
+/// Errors: unknown (lists what is allowed), two protocols that do not translate.
 [[nodiscard]] Result<void> set_schemes(ForwardRule& rule, std::string_view client,
                                        std::string_view upstream, const SchemeTable& schemes);
 
@@ -54,15 +57,17 @@ using SchemeTable = std::vector<SchemeInfo>;
 [[nodiscard]] Result<ForwardRule> parse_forward(std::string_view left_equals_right,
                                                 const SchemeTable& schemes);
 
-/// Gives every rule a name of its own: its own name, else scheme-host-port of the upstream, with
-/// "-2", "-3", … where that is taken.
+/// Gives every rule a name of its own: its own name, else scheme-host-port of the upstream
+/// ("proxy", "by-host-80" and "https-transparent" where there is none), with "-2", "-3", … where
+/// that is taken.
 void name_rules(std::vector<ForwardRule>& rules);
 
 /// Would a connection to `destination` arrive at a listener of ours? As far as the two texts tell:
 /// names are not resolved, other adapters of this machine not known.
 [[nodiscard]] bool arrives_at(const Endpoint& destination, const Endpoint& listen);
 
-/// The rules of a run, taken together. Errors: a destination that one of the rules listens at.
+/// The rules of a run, taken together. Errors: a destination that one of the rules listens at. What
+/// goes where its requests say can only be seen at run time.
 [[nodiscard]] Result<void> check_loops(const std::vector<ForwardRule>& rules);
 
 /// What to tell the user of a rule whose codec is still to come; nothing where there is one.

@@ -24,55 +24,63 @@ struct KnownWord {
 };
 using WordList = std::span<const KnownWord>;
 
-inline constexpr std::array<KnownWord, 24> kForwardWords{{
+inline constexpr std::array<KnownWord, 25> kForwardWords{{
     {"bind", Word::Read, ""},
     {"destination", Word::Read, ""},
     {"type", Word::Read, ""},
     {"destinationType", Word::Read, ""},
     {"name", Word::Read, ""},
     {"preserveHost", Word::Read, ""},
+    {"verify", Word::Read, ""},
+    {"caFile", Word::Read, ""},
+    {"clientCert", Word::Read, ""},
+    {"clientKey", Word::Read, ""},
+    {"cert", Word::Read, ""},
+    {"key", Word::Read, ""},
+    {"askClientCert", Word::Read, ""},
+    {"tlsMin", Word::Read, ""},
+    {"ciphers", Word::Read, ""},
+    {"transparent", Word::Read, ""},
+    {"connectPorts", Word::Read, ""},
     {"framing", Word::Ignored, ""},
     {"codePage", Word::Ignored, ""},
     {"copybook", Word::Ignored, ""},
-    {"verify", Word::Unsupported, "true"},
-    {"caFile", Word::Unsupported, ""},
-    {"clientCert", Word::Unsupported, ""},
-    {"clientKey", Word::Unsupported, ""},
-    {"cert", Word::Unsupported, ""},
-    {"key", Word::Unsupported, ""},
-    {"tlsMin", Word::Unsupported, ""},
-    {"ciphers", Word::Unsupported, ""},
+    {"disableConnectForwarding", Word::Ignored, ""},
     {"rewriteLinks", Word::Unsupported, "false"},
     {"publicUrl", Word::Unsupported, ""},
     {"allow", Word::Unsupported, ""},
     {"deny", Word::Unsupported, ""},
-    {"transparent", Word::Unsupported, "false"},
-    {"connectPorts", Word::Unsupported, ""},
-    {"disableConnectForwarding", Word::Ignored, ""},
 }};
 
-/// Of the root and of a proxy element: defaults for what is below. Without TLS and without the
-/// forward proxy they have nothing to act on yet.
+/// Of the root and of a proxy element: defaults for what is below.
 inline constexpr std::array<KnownWord, 6> kContainerWords{{
-    {"disableConnectForwarding", Word::Ignored, ""},
-    {"verify", Word::Ignored, ""},
-    {"caFile", Word::Ignored, ""},
-    {"clientCert", Word::Ignored, ""},
-    {"clientKey", Word::Ignored, ""},
+    {"disableConnectForwarding", Word::Read, ""},
+    {"verify", Word::Read, ""},
+    {"caFile", Word::Read, ""},
+    {"clientCert", Word::Read, ""},
+    {"clientKey", Word::Read, ""},
     {"codePage", Word::Ignored, ""},
 }};
 
-inline constexpr std::array<KnownWord, 10> kProxyWords{{
+inline constexpr std::array<KnownWord, 18> kProxyWords{{
     {"port", Word::Read, ""},
     {"bind-address", Word::Read, ""},
     {"disableConnectForwarding", Word::Read, ""},
-    {"verify", Word::Ignored, ""},
-    {"caFile", Word::Ignored, ""},
-    {"clientCert", Word::Ignored, ""},
-    {"clientKey", Word::Ignored, ""},
+    {"connectPorts", Word::Read, ""},
+    {"passthrough", Word::Read, ""},
+    {"passthroughOnReject", Word::Read, ""},
+    {"verify", Word::Read, ""},
+    {"caFile", Word::Read, ""},
+    {"clientCert", Word::Read, ""},
+    {"clientKey", Word::Read, ""},
+    {"cert", Word::Read, ""},
+    {"key", Word::Read, ""},
+    {"askClientCert", Word::Read, ""},
+    {"tlsMin", Word::Read, ""},
+    {"ciphers", Word::Read, ""},
     {"codePage", Word::Ignored, ""},
-    {"connectPorts", Word::Ignored, ""},
-    {"allow", Word::Ignored, ""},
+    {"allow", Word::Unsupported, ""},
+    {"deny", Word::Unsupported, ""},
 }};
 
 inline constexpr std::array<KnownWord, 3> kRedactWords{{
@@ -84,6 +92,9 @@ inline constexpr std::array<KnownWord, 3> kRedactWords{{
 inline constexpr std::array<KnownWord, 1> kLoggerWords{{{"level", Word::Read, ""}}};
 
 inline constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warning", "error"};
+
+/// Values of tlsMin.
+inline constexpr std::array<std::string_view, 4> kTlsVersions{"1.0", "1.1", "1.2", "1.3"};
 
 /// Elements of the vendor's file that configure the vendor's program.
 inline constexpr std::array<std::string_view, 13> kVendorElements{

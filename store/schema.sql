@@ -1,6 +1,5 @@
--- The schema of a store, version 1. FORMAT.md explains it; the five views are public, the tables are not.
--- Times are UTC microseconds since 1970, durations microseconds. 0 and '' mean "none" in the tables;
--- the views show NULL for them.
+-- The tables of a store, version 2. FORMAT.md explains them; public are the views (views.sql).
+-- Times are UTC microseconds since 1970, durations microseconds. 0 and '' mean "none".
 
 -- Facts on the file itself: format, created_by, redaction_key (32 random bytes), recorder_pid (while
 -- one records), details_from (exchanges below have had their http_detail made).
@@ -34,7 +33,7 @@ CREATE TABLE rule (
   client_scheme   TEXT NOT NULL,
   upstream_scheme TEXT NOT NULL,
   listen          TEXT NOT NULL,     -- "localhost:8080"
-  upstream        TEXT NOT NULL,     -- "api.example.com:443"
+  upstream        TEXT NOT NULL,     -- "api.example.com:443"; '': each request says (a forward proxy)
   base_url        TEXT NOT NULL,     -- "https://api.example.com/base": default port dropped, no final slash
   definition      TEXT NOT NULL      -- the whole rule as JSON
 );
@@ -59,13 +58,42 @@ CREATE TABLE upstream_connection (
   session     INTEGER NOT NULL,
   number      INTEGER NOT NULL,      -- within the session, from 1
   opened_at   INTEGER NOT NULL,
-  destination TEXT NOT NULL,         -- as the rule names it
+  destination TEXT NOT NULL,         -- as the route names it
   address     TEXT NOT NULL,         -- the address that answered
   resolve     INTEGER NOT NULL,
   connect     INTEGER NOT NULL,
   error       TEXT NOT NULL,
+  place       TEXT NOT NULL DEFAULT '',  -- "https://api.example.com", where its rule does not say
   PRIMARY KEY (session, number)
 ) WITHOUT ROWID;
+
+-- One TLS handshake, agreed or failed.
+CREATE TABLE tls_handshake (
+  session      INTEGER NOT NULL,
+  upstream     INTEGER NOT NULL,     -- upstream_connection.number; 0: with the client
+  layer        INTEGER NOT NULL,     -- from 1; 2 is inside of it (a tunnel through TLS)
+  at           INTEGER NOT NULL,
+  duration     INTEGER NOT NULL,
+  version      TEXT NOT NULL,        -- "TLSv1.3"
+  cipher       TEXT NOT NULL,
+  server_name  TEXT NOT NULL,        -- SNI
+  alpn         TEXT NOT NULL,
+  resumed      INTEGER NOT NULL,     -- 0 or 1
+  verified     TEXT NOT NULL,        -- of the peer's certificate: "ok", "not checked", or what is wrong
+  peer_subject TEXT NOT NULL,
+  own_chain    INTEGER NOT NULL,     -- certificate_chain.id of what we sent; 0: nothing
+  peer_chain   INTEGER NOT NULL,
+  error        TEXT NOT NULL,        -- '': agreed
+  PRIMARY KEY (session, upstream, layer)
+) WITHOUT ROWID;
+
+-- Certificates as they were sent, leaf first. Handshakes repeat them, so each chain is here once.
+CREATE TABLE certificate_chain (
+  id   INTEGER PRIMARY KEY,
+  hash INTEGER NOT NULL,             -- finds a text; equal ones do not prove it equal
+  pem  TEXT NOT NULL
+);
+CREATE INDEX certificate_chain_by_hash ON certificate_chain (hash);
 
 -- A request with its reply: the hot path, one row each. Small columns first, so that lists need not
 -- follow the overflow pages of long bodies.
@@ -114,83 +142,3 @@ CREATE TABLE http_detail (
   response_body                   ,
   note             TEXT              -- why a body is missing
 );
-
-CREATE VIEW recordings AS
-SELECT r.id, r.name,
-       strftime('%Y-%m-%dT%H:%M:%S', r.started_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', r.started_at % 1000000) AS started_at,
-       strftime('%Y-%m-%dT%H:%M:%S', r.ended_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', r.ended_at % 1000000) AS ended_at,
-       coalesce(r.sessions, max(0, 1 - r.first_session + coalesce(
-         (SELECT max(id) FROM session WHERE id < coalesce(
-           (SELECT min(first_session) FROM recording WHERE id > r.id), 0x7fffffffffffffff)), 0)))
-         AS sessions,
-       coalesce(r.exchanges, max(0, 1 - r.first_exchange + coalesce(
-         (SELECT max(id) FROM exchange WHERE id < coalesce(
-           (SELECT min(first_exchange) FROM recording WHERE id > r.id), 0x7fffffffffffffff)), 0)))
-         AS exchanges,
-       (SELECT count(*) FROM rule WHERE rule.recording = r.id) AS rules,
-       nullif(r.command, '') AS command, r.lost_rows, r.lost_bytes
-  FROM recording r;
-
-CREATE VIEW sessions AS
-SELECT s.id, r.name AS recording, s.id - r.first_session + 1 AS number, u.name AS rule,
-       strftime('%Y-%m-%dT%H:%M:%S', s.opened_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', s.opened_at % 1000000) AS opened_at,
-       strftime('%Y-%m-%dT%H:%M:%S', s.closed_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', s.closed_at % 1000000) AS closed_at,
-       (s.closed_at - s.opened_at) / 1000.0 AS duration_ms,
-       s.client_address, s.local_address, nullif(s.end_reason, '') AS end_reason,
-       nullif(s.note, '') AS note, s.client_bytes, s.server_bytes, s.dropped_bytes
-  FROM session s JOIN rule u ON u.id = s.rule JOIN recording r ON r.id = u.recording;
-
-CREATE VIEW exchanges AS
-SELECT e.id, r.name AS recording, e.id - r.first_exchange + 1 AS number,
-       s.id - r.first_session + 1 AS session, u.name AS rule, e.protocol,
-       iif(e.opener = 0, 'client', 'server') AS opener,
-       iif(e.origin = 0, 'upstream', 'understudy') AS origin,
-       CASE e.ending WHEN 0 THEN 'open' WHEN 1 THEN 'complete' WHEN 2 THEN 'cut by client'
-         WHEN 3 THEN 'cut by upstream' ELSE 'cut by understudy' END AS ending,
-       strftime('%Y-%m-%dT%H:%M:%S', e.started_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', e.started_at % 1000000) AS started_at,
-       iif(e.ending = 0, NULL, e.duration / 1000.0) AS duration_ms,
-       nullif(e.method, '') AS method, nullif(e.resource, '') AS resource,
-       nullif(e.status, 0) AS status,
-       iif(e.ending <> 0, e.request_size, max(e.request_size, coalesce(
-         (SELECT max(offset + size) FROM segment WHERE exchange = e.id AND sender = 0), 0)))
-         AS request_size,
-       iif(e.ending <> 0, e.reply_size, max(e.reply_size, coalesce(
-         (SELECT max(offset + size) FROM segment WHERE exchange = e.id AND sender = 1), 0)))
-         AS reply_size,
-       nullif(e.note, '') AS note
-  FROM exchange e JOIN session s ON s.id = e.session JOIN rule u ON u.id = s.rule
-  JOIN recording r ON r.id = u.recording;
-
--- Bytes of a long message are its first part: the rest is in segment (FORMAT.md).
-CREATE VIEW messages AS
-SELECT x.id AS exchange, x.recording, x.number, x.session, x.rule, x.protocol, 'client' AS sender,
-       iif(x.opener = 'client', 'request', 'reply') AS role, x.request_size AS size,
-       e.request AS bytes
-  FROM exchanges x JOIN exchange e ON e.id = x.id WHERE x.request_size > 0
-UNION ALL
-SELECT x.id, x.recording, x.number, x.session, x.rule, x.protocol, 'server',
-       iif(x.opener = 'server', 'request', 'reply'), x.reply_size, e.reply
-  FROM exchanges x JOIN exchange e ON e.id = x.id WHERE x.reply_size > 0;
-
-CREATE VIEW http AS
-SELECT e.id, e.id - r.first_exchange + 1 AS number, nullif(e.method, '') AS method,
-       CASE WHEN e.resource = '' THEN NULL
-            WHEN e.resource GLOB '[/?]*' THEN u.base_url || e.resource
-            WHEN e.resource = '*' THEN u.base_url
-            ELSE e.resource END AS url,
-       nullif(e.status, 0) AS status, d.request_headers, d.response_headers, d.request_body,
-       d.response_body,
-       strftime('%Y-%m-%dT%H:%M:%S', e.started_at / 1000000, 'unixepoch')
-         || printf('.%06dZ', e.started_at % 1000000) AS started_at,
-       iif(e.ending = 0, NULL, e.duration / 1000.0) AS duration_ms,
-       u.name AS rule, r.name AS recording, s.id - r.first_session + 1 AS session,
-       iif(e.origin = 0, 'upstream', 'understudy') AS origin,
-       coalesce(nullif(e.note, ''), d.note) AS note
-  FROM exchange e JOIN session s ON s.id = e.session JOIN rule u ON u.id = s.rule
-  JOIN recording r ON r.id = u.recording LEFT JOIN http_detail d ON d.exchange = e.id
- WHERE e.protocol IN ('http', 'http2');

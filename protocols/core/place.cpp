@@ -17,4 +17,10 @@ std::string place_of(std::string_view scheme, const Endpoint& endpoint) {
   return text;
 }
 
+std::string placed_resource(std::string_view place, std::string_view resource) {
+  if (resource == "*" && !place.empty()) return std::string(place);
+  const bool below = resource.starts_with('/') || resource.starts_with('?');
+  return std::string(below ? place : "") + std::string(resource);
+}
+
 }  // namespace understudy

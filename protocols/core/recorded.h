@@ -30,6 +30,7 @@ struct RecordedExchange {
   std::int64_t number = 0;   ///< N of the command line: id within its recording, from 1
   std::int64_t session = 0;  ///< row id
   ExchangeNo exchange_no = 0;
+  UpstreamNo upstream = 0;  ///< the connection that it went through, within its session; 0 = none
   Side opener = Side::Client;
   Origin origin = Origin::Upstream;
   bool open = false;  ///< the recorder ended before it did (kill -9)
@@ -50,6 +51,23 @@ struct RecordedExchange {
   std::string note;
 };
 
+/// A TLS handshake with the client or an upstream.
+struct RecordedTls {
+  UpstreamNo upstream = 0;  ///< 0 = with the client
+  Timestamp at{};
+  Duration duration{0};
+  std::string version;      ///< "TLSv1.3"; empty = it failed
+  std::string cipher;       ///< "TLS_AES_128_GCM_SHA256"
+  std::string server_name;  ///< SNI; empty = none
+  std::string alpn;         ///< agreed on; empty = none
+  bool resumed = false;
+  /// How the peer's certificate was judged: "ok", "not checked", or what is wrong with it.
+  std::string verified;
+  std::string peer_subject;           ///< empty = it sent no certificate
+  std::string own_chain, peer_chain;  ///< PEM, leaf first; empty = none sent
+  std::string error;                  ///< empty = agreed
+};
+
 struct RecordedSession {
   std::int64_t id = 0;
   std::int64_t number = 0;  ///< N of sN
@@ -58,6 +76,9 @@ struct RecordedSession {
   std::string client_address;
   std::string end_reason;  ///< "client closed", "upstream reset", …; empty = never ended
   std::string note;
+  /// The client's first, within a tunnel the inner one after the outer. Only where they were asked
+  /// for (RecordingSource::tls): the chains are long.
+  std::vector<RecordedTls> tls;
 };
 
 struct RecordedRule {

@@ -81,9 +81,17 @@ class ExchangeReplay {
  public:
   virtual ~ExchangeReplay() = default;
 
-  /// Builds the key of a whole request (head and body, as it lies on the wire). False: not one that
-  /// can be matched (malformed); then refuse() it.
-  virtual bool key(ByteView request, MatchKey& out) const = 0;
+  /// Builds the key of a whole request (head and body, as it lies on the wire). `place`: where it
+  /// leads (place.h), part of the key; empty = where its rule says, and the key is without it.
+  /// False: not one that can be matched (malformed); then refuse() it.
+  virtual bool key(ByteView request, ByteView place, MatchKey& out) const = 0;
+  /// The place that a request names (HTTP: its host), under `scheme`, for rules that serve many.
+  /// Empty = it names none.
+  [[nodiscard]] virtual std::string place(ByteView request, ByteView scheme) const {
+    static_cast<void>(request);
+    static_cast<void>(scheme);
+    return {};
+  }
   /// Makes a recorded reply ready. Nothing: this exchange cannot be served (the client broke off
   /// before the reply ended); `why` then says so.
   virtual std::unique_ptr<const PreparedReply> prepare(const RecordedExchange& exchange,

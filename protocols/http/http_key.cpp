@@ -76,12 +76,16 @@ void append_body(const HttpMessage& message, Bytes& out) {
 
 }  // namespace
 
-bool http_key(ByteView request, MatchKey& out) {
+bool http_key(ByteView request, ByteView place, MatchKey& out) {
   HeadReader reader(Side::Client);
   if (reader.read(request) != HeadReader::Result::Complete) return false;
   const HttpHead& info = reader.head();
   const ByteView head = request.substr(0, info.size);
   const ByteView body = request.substr(info.size);
+  if (!place.empty()) {
+    out.key += place;
+    out.key += ' ';
+  }
   out.key += info.method.of(head);
   out.key += ' ';
   append_target(info.target.of(head), out.key);

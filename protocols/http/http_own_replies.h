@@ -18,4 +18,7 @@ struct OwnReply {
 /// A text/plain reply that ends the connection. A HEAD request gets the head alone.
 [[nodiscard]] OwnReply own_reply(std::uint16_t status, Bytes text);
 
+/// The certificate of our authority, in PEM, as browsers install it; 404 where `pem` is empty.
+[[nodiscard]] OwnReply certificate_reply(ByteView pem);
+
 }  // namespace understudy

@@ -1,14 +1,17 @@
 #include "protocols/http/http_replay.h"
 
+#include "protocols/core/place.h"
 #include "protocols/http/http_key.h"
 #include "protocols/http/http_own_replies.h"
 #include "protocols/http/http_prepared.h"
+#include "protocols/http/http_target.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 namespace understudy {
 namespace {
@@ -111,8 +114,17 @@ void answer_whole(const OwnReply& reply, LiveAnswer& out) {
 
 }  // namespace
 
-bool HttpReplay::key(ByteView request, MatchKey& out) const {
-  return http_key(request, out);
+bool HttpReplay::key(ByteView request, ByteView place, MatchKey& out) const {
+  return http_key(request, place, out);
+}
+
+std::string HttpReplay::place(ByteView request, ByteView scheme) const {
+  HeadReader reader(Side::Client);
+  if (reader.read(request) != HeadReader::Result::Complete) return {};
+  const ByteView authority =
+      request_authority(request.substr(0, reader.head().size), reader.head());
+  const std::optional<Endpoint> endpoint = parse_authority(authority, default_port(scheme));
+  return endpoint ? place_of(scheme, *endpoint) : std::string();
 }
 
 std::unique_ptr<const PreparedReply> HttpReplay::prepare(const RecordedExchange& exchange,

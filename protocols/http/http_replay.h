@@ -3,11 +3,15 @@
 
 #include "protocols/core/replay.h"
 
+#include <memory>
+#include <string>
+
 namespace understudy {
 
 class HttpReplay final : public ExchangeReplay {
  public:
-  bool key(ByteView request, MatchKey& out) const override;
+  bool key(ByteView request, ByteView place, MatchKey& out) const override;
+  [[nodiscard]] std::string place(ByteView request, ByteView scheme) const override;
   std::unique_ptr<const PreparedReply> prepare(const RecordedExchange& exchange,
                                                const ForwardRule& rule,
                                                std::string& why) const override;

@@ -19,7 +19,8 @@ constexpr std::size_t kDateSize = 29;
 }  // namespace
 
 ReplyRenderer::ReplyRenderer(const HttpMessage& message, const ForwardRule& rule)
-    : message_(message), mapping_(rule) {
+    : message_(message) {
+  if (!rule.proxy && !rule.transparent) mapping_.emplace(rule);
   for_each_field(message_.head, message_.info, [&](ByteView name, HeadRange value, HeadRange) {
     if (!is_named(name, "connection")) return;
     for_each_member(value.of(message_.head), [&](ByteView option) {
@@ -43,7 +44,7 @@ bool ReplyRenderer::drops(ByteView name, Framing framing, bool keep_coding) cons
 
 RenderedReply ReplyRenderer::head(Framing framing, std::uint64_t length, bool keep_coding) const {
   std::vector<HeadChange> changes;
-  mapping_.changes(message_.head, message_.info, kOriginMark, changes);
+  if (mapping_) mapping_->changes(message_.head, message_.info, kOriginMark, changes);
   RenderedReply out;
   out.bytes = message_.head.substr(0, message_.info.fields);
   bool has_length = false;

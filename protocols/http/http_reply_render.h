@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace understudy {
@@ -38,7 +39,7 @@ class ReplyRenderer {
   [[nodiscard]] bool drops(ByteView name, Framing framing, bool keep_coding) const;
 
   HttpMessage message_;
-  ReplyMapping mapping_;
+  std::optional<ReplyMapping> mapping_;  ///< nothing: clients know the upstream by its own name
   std::vector<ByteView> named_by_connection_;
 };
 

@@ -2,9 +2,45 @@
 
 #include "protocols/content/media_type.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace understudy {
+namespace {
+
+/// Longest host name of the DNS, and more than any address (RFC 1035 §2.3.4).
+constexpr std::size_t kMaxHost = 255;
+
+bool is_host(ByteView text, bool bracketed) {
+  if (text.empty() || text.size() > kMaxHost) return false;
+  return std::ranges::all_of(text, [&](char c) {
+    const bool name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return name ||
+           (bracketed ? c == ':' || c == '.' || c == '%' : c == '.' || c == '-' || c == '_');
+  });
+}
+
+}  // namespace
+
+std::optional<Endpoint> parse_authority(ByteView text, std::uint16_t fallback_port) {
+  const bool bracketed = text.starts_with('[');
+  const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
+  if (end == ByteView::npos) return std::nullopt;
+  const ByteView host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
+  ByteView rest = text.substr(bracketed ? end + 1 : end);
+  if (!is_host(host, bracketed)) return std::nullopt;
+  Endpoint endpoint{std::string(host), fallback_port};
+  if (rest.starts_with(':') && rest.size() > 1) {
+    rest.remove_prefix(1);
+    const auto [stop, problem] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), endpoint.port);
+    if (problem != std::errc() || stop != rest.data() + rest.size()) return std::nullopt;
+  } else if (!rest.empty() && rest != ":") {
+    return std::nullopt;
+  }
+  if (endpoint.port == 0) return std::nullopt;
+  return endpoint;
+}
 
 Target parse_target(ByteView target) {
   Target parts;

@@ -5,6 +5,7 @@
 #include "protocols/core/rule.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace understudy {
@@ -23,6 +24,11 @@ struct Target {
 /// What lists show of a request: path and query of an origin-form or absolute target, "/" where it
 /// has neither; "*" and the authority of a CONNECT as they stand. A view of `written`, or static.
 [[nodiscard]] ByteView resource_of(ByteView written);
+
+/// "host", "host:80", "[::1]:80" taken apart (RFC 3986 §3.2); IPv6 loses its brackets. Nothing
+/// where it is none: no host, one over 255 characters, user information, a port over 65535, or none
+/// where `fallback_port` is 0.
+[[nodiscard]] std::optional<Endpoint> parse_authority(ByteView text, std::uint16_t fallback_port);
 
 /// 80 for "http", 443 for "https", else 0.
 [[nodiscard]] std::uint16_t default_port(ByteView scheme);

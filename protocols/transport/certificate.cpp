@@ -46,6 +46,13 @@ std::string common_name(X509* certificate) {
   return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 
+std::string subject_text(X509* certificate, unsigned long flags) {
+  const BioPtr out = memory_bio();
+  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0,
+                     flags & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  return written(out);
+}
+
 struct NamesFree {
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
@@ -54,10 +61,7 @@ struct NamesFree {
 
 CertificateFacts certificate_facts(X509* certificate) {
   CertificateFacts facts;
-  const BioPtr out = memory_bio();
-  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0,
-                     XN_FLAG_ONELINE & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-  facts.subject = written(out);
+  facts.subject = subject_text(certificate, XN_FLAG_ONELINE);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   X509_digest(certificate, EVP_sha256(), digest.data(), &size);
@@ -67,6 +71,10 @@ CertificateFacts certificate_facts(X509* certificate) {
   facts.not_before = instant(X509_get0_notBefore(certificate));
   facts.not_after = instant(X509_get0_notAfter(certificate));
   return facts;
+}
+
+std::string subject_rfc2253(X509* certificate) {
+  return subject_text(certificate, XN_FLAG_RFC2253);
 }
 
 std::string certificate_pem(X509* certificate) {

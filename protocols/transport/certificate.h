@@ -20,6 +20,9 @@ struct CertificateFacts {
 
 [[nodiscard]] CertificateFacts certificate_facts(X509* certificate);
 
+/// The subject as RFC 2253 writes it, the common name first: "CN=partner,O=Example" (UTF-8).
+[[nodiscard]] std::string subject_rfc2253(X509* certificate);
+
 [[nodiscard]] std::string certificate_pem(X509* certificate);
 [[nodiscard]] std::string certificate_der(X509* certificate);
 

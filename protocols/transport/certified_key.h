@@ -7,6 +7,8 @@
 #include "protocols/transport/openssl_ptr.h"
 
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 
 namespace understudy {
@@ -22,10 +24,15 @@ class CertifiedKey {
   [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
   [[nodiscard]] stack_st_X509* chain() const { return chain_.get(); }
 
+  /// Certificate and chain in PEM, as they are sent. Written once, when first asked for.
+  [[nodiscard]] const std::string& pem() const;
+
  private:
   X509Ptr certificate_;
   EvpKeyPtr key_;
   X509StackPtr chain_;
+  mutable std::once_flag pem_made_;
+  mutable std::string pem_;
 };
 
 using SharedCertifiedKey = std::shared_ptr<const CertifiedKey>;

@@ -114,7 +114,7 @@ Result<std::vector<LoadedPair>> matched(Contents contents, std::chrono::sys_seco
 }  // namespace
 
 void KeyPairDirectory::add(LoadedPair loaded) {
-  for (std::string& warning : loaded.warnings)
+  for (std::string& warning : server_warnings(loaded))
     warnings_.push_back(std::move(warning));
   for (const std::string& host : loaded.hosts) {
     const Result<ServerName> name = ServerName::parse(host, ErrorSource::Config);

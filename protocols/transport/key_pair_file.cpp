@@ -37,23 +37,29 @@ bool looks_like_der(const std::string& content) {
   return content.starts_with('\x30') && content.find("-----BEGIN") == std::string::npos;
 }
 
-LoadedPair make_pair_of(std::vector<X509Ptr> certificates, EvpKeyPtr key, const std::string& where,
+std::vector<std::string> server_warnings(const LoadedPair& loaded) {
+  std::vector<std::string> warnings = loaded.warnings;
+  if (loaded.hosts.empty()) {
+    warnings.push_back(loaded.file + ": the certificate names no host; clients will refuse it");
+  }
+  return warnings;
+}
+
+LoadedPair make_pair_of(std::vector<X509Ptr> certificates, EvpKeyPtr key, const std::string& file,
                         std::chrono::sys_seconds now) {
   LoadedPair loaded;
-  X509* server = certificates.front().get();
-  const CertificateFacts facts = certificate_facts(server);
-  loaded.hosts = certificate_hosts(server);
+  X509* first = certificates.front().get();
+  const CertificateFacts facts = certificate_facts(first);
+  loaded.file = file;
+  loaded.hosts = certificate_hosts(first);
   if (facts.not_after < now) {
     loaded.warnings.push_back(
-        fmt::format("{}: the certificate expired on {}; clients will refuse it", where,
+        fmt::format("{}: the certificate expired on {}; who checks it will refuse it", file,
                     validity_text(facts.not_after)));
   }
   if (facts.not_before > now) {
-    loaded.warnings.push_back(fmt::format("{}: the certificate is not valid before {}", where,
+    loaded.warnings.push_back(fmt::format("{}: the certificate is not valid before {}", file,
                                           validity_text(facts.not_before)));
-  }
-  if (loaded.hosts.empty()) {
-    loaded.warnings.push_back(where + ": the certificate names no host; clients will refuse it");
   }
   X509StackPtr chain(sk_X509_new_null());
   for (std::size_t i = 1; i < certificates.size(); ++i) {

@@ -1,4 +1,4 @@
-// A server certificate of the user's own with its private key, from files. Blocking; for start-up
+// A certificate of the user's own with its private key, from files. Blocking; for start-up
 // and reloads.
 #pragma once
 
@@ -13,9 +13,13 @@ namespace understudy {
 
 struct LoadedPair {
   SharedCertifiedKey pair;
+  std::string file;                   ///< of the certificate
   std::vector<std::string> hosts;     ///< certificate_hosts()
   std::vector<std::string> warnings;  ///< "FILE: expired on …": used all the same
 };
+
+/// The warnings, and one more where the certificate names no host and so can be no server's.
+[[nodiscard]] std::vector<std::string> server_warnings(const LoadedPair& loaded);
 
 /// Reads PEM (the server's certificate first, then its chain) or PKCS#12 from `certificate`, and
 /// the key in PEM from `key`; an empty `key` means that the first file holds it too. `now` is for
@@ -29,7 +33,7 @@ struct LoadedPair {
 inline constexpr std::size_t kMaxPairFile = std::size_t{1} << 20;
 
 /// Puts a pair together from what files held: the server's certificate first, then its chain.
-/// `where` is for warnings. The key must fit.
+/// `file` is where it was. The key must fit.
 [[nodiscard]] LoadedPair make_pair_of(std::vector<X509Ptr> certificates, EvpKeyPtr key,
                                       const std::string& where, std::chrono::sys_seconds now);
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pkcs12.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 namespace understudy {
@@ -25,6 +26,12 @@ void OpensslFree::operator()(PKCS12* object) const noexcept {
 }
 void OpensslFree::operator()(stack_st_X509* object) const noexcept {
   sk_X509_pop_free(object, X509_free);
+}
+void OpensslFree::operator()(SSL* object) const noexcept {
+  SSL_free(object);
+}
+void OpensslFree::operator()(SSL_CTX* object) const noexcept {
+  SSL_CTX_free(object);
 }
 
 X509Ptr share(X509* certificate) {

@@ -19,6 +19,8 @@ struct OpensslFree {
   void operator()(BIO* object) const noexcept;
   void operator()(PKCS12_st* object) const noexcept;
   void operator()(stack_st_X509* object) const noexcept;  ///< and the certificates in it
+  void operator()(SSL* object) const noexcept;
+  void operator()(SSL_CTX* object) const noexcept;
 };
 
 using X509Ptr = std::unique_ptr<X509, OpensslFree>;
@@ -27,6 +29,8 @@ using EvpKeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree>;
 using BioPtr = std::unique_ptr<BIO, OpensslFree>;
 using Pkcs12Ptr = std::unique_ptr<PKCS12_st, OpensslFree>;
 using X509StackPtr = std::unique_ptr<stack_st_X509, OpensslFree>;
+using SslHandle = std::unique_ptr<SSL, OpensslFree>;
+using SslContextHandle = std::unique_ptr<SSL_CTX, OpensslFree>;
 
 /// One more owner of the same object; safe from any thread.
 [[nodiscard]] X509Ptr share(X509* certificate);

@@ -85,6 +85,9 @@ class Watch {
   /// Calls `waiter` from the loop once the socket is ready, never from within this call; with
   /// operation_aborted after cancel() or close(). At most one waits for each.
   void wait(For what, Waiter waiter);
+  [[nodiscard]] bool is_waited_for(For what) const {
+    return static_cast<bool>(states_[static_cast<std::size_t>(what)].waiter);
+  }
   /// Whether something is known to be there: an edge came and nobody found its end yet.
   [[nodiscard]] bool ready(For what) const { return states_[static_cast<std::size_t>(what)].ready; }
   /// The next wait ends soon: what it is for sits in a layer above the socket.

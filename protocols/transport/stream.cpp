@@ -60,6 +60,19 @@ Task<std::tuple<ErrorCode>> wait_for(Watch& watch, Watch::For what) {
       token, &watch);
 }
 
+/// `watch` owns what waits: both it and `tls` live as long as the stream.
+void finish_over(Watch& watch, TlsLayer* tls) {
+  const bool wait =
+      tls != nullptr && !tls->finish_sending() && !watch.is_waited_for(Watch::For::Write);
+  if (!wait) {
+    ::shutdown(watch.fd(), SHUT_WR);
+    return;
+  }
+  watch.wait(Watch::For::Write, [&watch, tls](ErrorCode closed) {
+    if (!closed) finish_over(watch, tls);
+  });
+}
+
 /// The address at one end; port 0 where there is none (any more).
 Tcp::endpoint name_of(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
   Tcp::endpoint endpoint;
@@ -67,6 +80,13 @@ Tcp::endpoint name_of(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
   if (get(fd, endpoint.data(), &size) != 0) return {};
   endpoint.resize(size);
   return endpoint;
+}
+
+/// IPv4-mapped IPv6 addresses as the IPv4 address that they are.
+asio::ip::address plain(const asio::ip::address& address) {
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  if (!mapped) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
 }  // namespace
@@ -81,8 +101,14 @@ Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
-void Stream::start_tls(std::unique_ptr<TlsLayer> layer) {
-  tls_ = std::move(layer);
+TlsLayer& Stream::start_tls(SslHandle ssl, Bytes already_read) {
+  tls_ =
+      std::make_unique<TlsLayer>(std::move(ssl), *watch_, std::move(tls_), std::move(already_read));
+  return *tls_;
+}
+
+void Stream::drop_tls() {
+  tls_ = tls_->take_outer();
 }
 
 IoResult Stream::try_peek(std::span<char> buffer) {
@@ -150,8 +176,7 @@ Task<std::tuple<ErrorCode>> Stream::writable() {
 }
 
 void Stream::finish_sending() {
-  if (tls_) tls_->finish_sending();
-  ::shutdown(watch_->fd(), SHUT_WR);
+  finish_over(*watch_, tls_.get());
 }
 
 void Stream::close() {
@@ -191,6 +216,11 @@ std::string Stream::local_address() const {
   return endpoint.port() == 0 ? std::string() : address_text(endpoint);
 }
 
+std::string Stream::local_host() const {
+  const Tcp::endpoint endpoint = name_of(watch_->fd(), ::getsockname);
+  return endpoint.port() == 0 ? std::string() : plain(endpoint.address()).to_string();
+}
+
 std::uint16_t Stream::peer_port_here() const {
   const Tcp::endpoint peer = name_of(watch_->fd(), ::getpeername);
   const Tcp::endpoint local = name_of(watch_->fd(), ::getsockname);
@@ -198,14 +228,9 @@ std::uint16_t Stream::peer_port_here() const {
 }
 
 std::string address_text(const Tcp::endpoint& endpoint) {
-  const asio::ip::address address = endpoint.address();
+  const asio::ip::address address = plain(endpoint.address());
   const std::string port = ":" + std::to_string(endpoint.port());
-  if (address.is_v4()) return address.to_string() + port;
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string() + port;
-  }
-  return "[" + v6.to_string() + "]" + port;
+  return (address.is_v4() ? address.to_string() : "[" + address.to_string() + "]") + port;
 }
 
 }  // namespace understudy

@@ -10,6 +10,7 @@
 
 #include "protocols/core/bytes.h"
 #include "protocols/transport/asio.h"
+#include "protocols/transport/openssl_ptr.h"
 #include "protocols/transport/poller.h"
 
 #include <cstddef>
@@ -56,14 +57,19 @@ class Stream {
   /// Bytes that arrived, without taking them: what a connection is, before anyone reads it. Nothing
   /// there: NotNow, Finished or Broken as try_read() would say.
   [[nodiscard]] IoResult try_peek(std::span<char> buffer);
-  /// From now on bytes are read and written through TLS. The layer is over this stream's watch().
-  void start_tls(std::unique_ptr<TlsLayer> layer);
-  /// Null = plain.
+  /// From now on bytes are read and written through `ssl`, which says which side it is and owes the
+  /// handshake (tls_handshake() does both). Where there is TLS already, the new one is inside of
+  /// it. `already_read` is what the peer sent and was read before.
+  TlsLayer& start_tls(SslHandle ssl, Bytes already_read = {});
+  /// Undoes the last start_tls(): for a peer that turned out to speak plain. Nobody waits.
+  void drop_tls();
+  /// The innermost layer; null = plain.
   [[nodiscard]] TlsLayer* tls() const { return tls_.get(); }
   [[nodiscard]] Watch& watch() { return *watch_; }
 
-  /// Sends FIN, after close_notify where there is TLS. Errors are of no use to anybody here: the
-  /// peer is gone then.
+  /// Sends FIN, after close_notify where there is TLS; nothing that was written may be waiting for
+  /// room. Where the socket has no room for it, it follows once there is, unless close() comes
+  /// first. Errors are of no use to anybody here: the peer is gone then.
   void finish_sending();
   /// Closes; pending waits end with operation_aborted. Safe to call again.
   void close();
@@ -76,6 +82,8 @@ class Stream {
   /// "127.0.0.1:50947", empty when the connection is already gone.
   [[nodiscard]] std::string peer_address() const;
   [[nodiscard]] std::string local_address() const;
+  /// The same without the port, "127.0.0.1", "::1": a name that a certificate may be for.
+  [[nodiscard]] std::string local_host() const;
   /// The port at the other end where that is this machine too, else 0.
   [[nodiscard]] std::uint16_t peer_port_here() const;
   [[nodiscard]] Executor executor() const { return watch_->executor(); }

@@ -2,6 +2,7 @@
 
 #include "protocols/transport/key_pair_file.h"
 #include "protocols/transport/openssl_ptr.h"
+#include "protocols/transport/ssl_place.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -56,24 +57,42 @@ bool is_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), octets.data()) == 1;
 }
 
-int place_of_owner() {
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+/// Where the session of a connection goes.
+struct SessionPlace {
+  std::shared_ptr<TlsClientContext> owner;
+  std::string key;
+};
+
+const SslPlace<SessionPlace>& session_place() {
+  static const SslPlace<SessionPlace> place;
+  return place;
 }
 
-int place_of_destination() {
-  static const int index = place_for_text();
-  return index;
+/// What a session is good for. No host has a zero octet.
+std::string session_key(const std::string& server_name, const std::string& destination,
+                        const std::string& alpn) {
+  return destination + '\0' + server_name + '\0' + alpn;
+}
+
+/// Names the server: in SNI (RFC 6066 §3: names alone, without a final dot), and for the check of
+/// its certificate.
+bool set_server_name(SSL* ssl, std::string name) {
+  if (is_address(name)) {
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
+  }
+  if (name.ends_with('.')) name.pop_back();
+  // What SSL_set_tlsext_host_name() does, without its C cast.
+  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1 &&
+         SSL_set1_host(ssl, name.c_str()) == 1;
+}
+
+bool offer(SSL* ssl, const std::string& alpn) {
+  return alpn.empty() ||
+         SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(alpn.data()),
+                             static_cast<unsigned>(alpn.size())) == 0;  // here 0 is success
 }
 
 }  // namespace
-
-int place_for_text() {
-  return SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
-                              [](void*, void* text, CRYPTO_EX_DATA*, int, long, void*) {
-                                delete static_cast<std::string*>(text);
-                              });
-}
 
 Result<void> apply_basics(SSL_CTX* context, const TlsBasics& basics) {
   int lowest = TLS1_2_VERSION;
@@ -119,12 +138,6 @@ Result<std::shared_ptr<TlsClientContext>> TlsClientContext::make(TlsClientOption
   if (done) done = made->trust();
   if (done && !made->options_.certificate.empty()) done = made->use_own_certificate();
   if (!done) return std::unexpected(std::move(done.error()));
-  const std::string alpn = alpn_wire(made->options_.basics.alpn);
-  if (!alpn.empty()) {
-    SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
-                            static_cast<unsigned>(alpn.size()));
-  }
-  SSL_CTX_set_ex_data(context, place_of_owner(), made.get());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, keep_session);
   return made;
@@ -144,48 +157,50 @@ Result<void> TlsClientContext::use_own_certificate() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const auto own = load_key_pair(options_.certificate, options_.key, now);
   if (!own) return std::unexpected(own.error());
-  const CertifiedKey& pair = *own->pair;
-  if (SSL_CTX_use_cert_and_key(context_.get(), pair.certificate(), pair.key(), pair.chain(), 1) ==
-      1) {
-    return {};
+  own_ = own->pair;
+  warnings_ = own->warnings;
+  if (SSL_CTX_use_cert_and_key(context_.get(), own_->certificate(), own_->key(), own_->chain(),
+                               1) != 1) {
+    return std::unexpected(wrong(options_.certificate, openssl_reason()));
   }
-  return std::unexpected(wrong(options_.certificate, openssl_reason()));
+  SSL_CTX_set_cert_cb(context_.get(), note_certificate, this);
+  return {};
+}
+
+/// Called where the server asks for ours.
+int TlsClientContext::note_certificate(SSL* ssl, void* self) {
+  shown_place().put(ssl, static_cast<const TlsClientContext*>(self)->own_);
+  return 1;
 }
 
 Result<SslHandle> TlsClientContext::connection(const std::string& server_name,
-                                               const std::string& destination) {
+                                               const std::string& destination,
+                                               const std::vector<std::string>& alpn) {
+  const std::string offers = alpn_wire(alpn);
   SslHandle ssl(SSL_new(context_.get()));
-  if (!ssl) return std::unexpected(Error(ErrorSource::Internal, "TLS", openssl_reason()));
-  SSL_set_connect_state(ssl.get());
-  bool fine = true;
-  if (is_address(server_name)) {
-    fine = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), server_name.c_str()) == 1;
-  } else {
-    // What SSL_set_tlsext_host_name() does, without its C cast.
-    fine = SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                    const_cast<char*>(server_name.c_str())) == 1 &&
-           SSL_set1_host(ssl.get(), server_name.c_str()) == 1;
+  if (!ssl || !offer(ssl.get(), offers)) {
+    return std::unexpected(Error(ErrorSource::Internal, "TLS", openssl_reason()));
   }
-  if (!fine) {
+  SSL_set_connect_state(ssl.get());
+  if (!set_server_name(ssl.get(), server_name)) {
     return std::unexpected(wrong(
         server_name, "is no name that a certificate can be checked for: " + openssl_reason()));
   }
-  SSL_set_ex_data(ssl.get(), place_of_destination(), new std::string(destination));
+  std::string key = session_key(server_name, destination, offers);
   const std::lock_guard guard(mutex_);
-  const auto known = sessions_.find(destination);
+  const auto known = sessions_.find(key);
   if (known != sessions_.end()) SSL_set_session(ssl.get(), known->second.get());
+  session_place().put(ssl.get(), {shared_from_this(), std::move(key)});
   return ssl;
 }
 
 int TlsClientContext::keep_session(SSL* ssl, SSL_SESSION* session) {
-  auto* owner =
-      static_cast<TlsClientContext*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_of_owner()));
-  const auto* destination =
-      static_cast<const std::string*>(SSL_get_ex_data(ssl, place_of_destination()));
-  if (owner == nullptr || destination == nullptr) return 0;
-  const std::lock_guard guard(owner->mutex_);
-  if (owner->sessions_.size() >= kMaxSessions) owner->sessions_.clear();
-  owner->sessions_[*destination].reset(session);
+  const SessionPlace* place = session_place().of(ssl);
+  if (place == nullptr) return 0;
+  TlsClientContext& owner = *place->owner;
+  const std::lock_guard guard(owner.mutex_);
+  if (owner.sessions_.size() >= kMaxSessions) owner.sessions_.clear();
+  owner.sessions_[place->key].reset(session);
   return 1;  // the session is ours now
 }
 

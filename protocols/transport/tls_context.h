@@ -6,7 +6,8 @@
 #pragma once
 
 #include "protocols/core/error.h"
-#include "protocols/transport/tls_layer.h"
+#include "protocols/transport/certified_key.h"
+#include "protocols/transport/openssl_ptr.h"
 #include "protocols/transport/tls_options.h"
 
 #include <openssl/ssl.h>
@@ -15,13 +16,9 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace understudy {
-
-struct SslContextDeleter {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using SslContextHandle = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 
 /// Sets versions, ciphers and key logging. Errors: Config (an unknown version or cipher).
 [[nodiscard]] Result<void> apply_basics(SSL_CTX* context, const TlsBasics& basics);
@@ -29,38 +26,43 @@ using SslContextHandle = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 /// ALPN's wire form: each name after its length (RFC 7301 §3.1).
 [[nodiscard]] std::string alpn_wire(const std::vector<std::string>& names);
 
-/// A new place for a std::string in every SSL (SSL_set_ex_data), deleted with it.
-[[nodiscard]] int place_for_text();
-
-class TlsClientContext {
+class TlsClientContext : public std::enable_shared_from_this<TlsClientContext> {
  public:
   /// Reads every file that is named. Errors: Config (the file, and what is wrong with it).
   [[nodiscard]] static Result<std::shared_ptr<TlsClientContext>> make(TlsClientOptions options);
 
-  /// A connection to be made to `server_name` (a host name or an IP address), for TlsLayer. A
-  /// session of an earlier connection to the same `destination` ("host:port") is offered again.
-  /// Errors: Internal (out of memory), Config (a name that cannot be checked).
+  /// A connection to be made to `server_name` (a host name or an IP address) at `destination`
+  /// ("host:port"), for tls_handshake(). `alpn`: what is offered, best first; empty = nothing. A
+  /// session of an earlier connection to the same destination, with the same name and offers, is
+  /// offered again. It keeps the context alive. Errors: Internal (out of memory), Config (a name
+  /// that cannot be checked).
   [[nodiscard]] Result<SslHandle> connection(const std::string& server_name,
-                                             const std::string& destination);
+                                             const std::string& destination,
+                                             const std::vector<std::string>& alpn = {});
   [[nodiscard]] const TlsClientOptions& options() const { return options_; }
+  /// About our own certificate: it expired, …
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   struct SessionDeleter {
     void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
   };
   using SessionHandle = std::unique_ptr<SSL_SESSION, SessionDeleter>;
-  /// Destinations whose last session is kept; beyond it all are forgotten.
+  /// Last sessions that are kept; beyond it all are forgotten.
   static constexpr std::size_t kMaxSessions = 1024;
 
   TlsClientContext() = default;
   Result<void> trust();
   Result<void> use_own_certificate();
   static int keep_session(SSL* ssl, SSL_SESSION* session);
+  static int note_certificate(SSL* ssl, void* self);
 
   TlsClientOptions options_;
+  SharedCertifiedKey own_;  ///< null = none
+  std::vector<std::string> warnings_;
   SslContextHandle context_;
   std::mutex mutex_;
-  std::unordered_map<std::string, SessionHandle> sessions_;  ///< by destination; under mutex_
+  std::unordered_map<std::string, SessionHandle> sessions_;  ///< by session_key(); under mutex_
 };
 
 }  // namespace understudy

@@ -13,8 +13,6 @@ struct TlsBasics {
   std::string min_version;
   /// OpenSSL's cipher list for TLS 1.2 and below; empty = ours.
   std::string ciphers;
-  /// What is offered (client) or taken (server), best first: "h2", "http/1.1". Empty = no ALPN.
-  std::vector<std::string> alpn;
 };
 
 /// As a client of an upstream.
@@ -29,8 +27,9 @@ struct TlsClientOptions {
 /// As a server.
 struct TlsServerOptions {
   TlsBasics basics;
-  /// Served to clients that send no server name.
-  std::string fallback_name;
+  /// What can be spoken inside, best first: "h2", "http/1.1". The first that the client offers too
+  /// is agreed on, or none. Empty = whatever the client likes best.
+  std::vector<std::string> alpn;
   /// Clients are asked for a certificate, which is recorded and not judged.
   bool ask_client_certificate = false;
 };

@@ -1,7 +1,12 @@
 #include "protocols/transport/tls_server.h"
 
+#include "protocols/transport/ssl_place.h"
+
 #include <openssl/obj_mac.h>
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace understudy {
@@ -13,9 +18,20 @@ namespace {
 constexpr const char* kServerCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr unsigned char kSessionContext[] = "understudy";
 
-int place_of_fallback() {
-  static const int index = place_for_text();
-  return index;
+struct Served {
+  std::shared_ptr<const TlsServerContext> context;
+  std::vector<std::string> names;  ///< what a client that names no host may have connected to
+};
+
+const SslPlace<Served>& served_place() {
+  static const SslPlace<Served> place;
+  return place;
+}
+
+/// The host that the client named.
+const SslPlace<ServerName>& asked_place() {
+  static const SslPlace<ServerName> place;
+  return place;
 }
 
 /// TLS 1.3 ciphers go with any certificate; below, the cipher names it.
@@ -43,23 +59,41 @@ LeafKind kind_for(SSL* ssl) {
   return has_ecdsa_cipher(ssl) && has_ecdsa_signature(ssl) ? LeafKind::Ecdsa : LeafKind::Rsa;
 }
 
-}  // namespace
-
-CertificateSource leaves_of(std::shared_ptr<CertAuthority> authority) {
-  return [authority = std::move(authority)](const std::string& text,
-                                            LeafKind kind) -> SharedCertifiedKey {
-    const auto name = ServerName::parse(text, ErrorSource::Client);
-    if (!name) return nullptr;
-    auto leaf = authority->leaf(*name, kind);
-    return leaf ? std::move(*leaf) : nullptr;
-  };
+/// The name in a client's hello, as it came. Empty = none, or an extension that OpenSSL refuses.
+///
+///   list = size(2) *( type(1) size(2) name )       one name of type 0, host_name (RFC 6066 §3)
+std::string_view name_in_hello(SSL* ssl) {
+  constexpr std::size_t kBefore = 5;
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) != 1) return {};
+  if (size < kBefore || data[2] != TLSEXT_NAMETYPE_host_name) return {};
+  const std::size_t name_size = data[3] * std::size_t{256} + data[4];
+  if (name_size > size - kBefore) return {};
+  return {reinterpret_cast<const char*>(data) + kBefore, name_size};
 }
 
-Result<std::shared_ptr<TlsServerContext>> TlsServerContext::make(TlsServerOptions options,
-                                                                 CertificateSource certificates) {
+/// OpenSSL refuses these itself, in words that do not tell why.
+bool is_refused_anyway(std::string_view name) {
+  return name.size() > TLSEXT_MAXLEN_host_name || name.find('\0') != std::string_view::npos;
+}
+
+std::vector<ServerName> readable(const std::vector<std::string>& texts) {
+  std::vector<ServerName> names;
+  for (const std::string& text : texts) {
+    const auto name = ServerName::parse(text, ErrorSource::Config);
+    if (name && std::ranges::find(names, *name) == names.end()) names.push_back(*name);
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsServerContext>> TlsServerContext::make(
+    TlsServerOptions options, SharedCertificateSource certificates) {
   std::shared_ptr<TlsServerContext> made(new TlsServerContext());
   made->options_ = std::move(options);
-  made->alpn_ = alpn_wire(made->options_.basics.alpn);
+  made->alpn_ = alpn_wire(made->options_.alpn);
   made->certificates_ = std::move(certificates);
   made->context_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = made->context_.get();
@@ -67,43 +101,89 @@ Result<std::shared_ptr<TlsServerContext>> TlsServerContext::make(TlsServerOption
     return std::unexpected(Error(ErrorSource::Internal, "TLS", openssl_reason()));
   }
   SSL_CTX_set_cipher_list(context, kServerCiphers);
-  if (auto done = apply_basics(context, made->options_.basics); !done) {
-    return std::unexpected(std::move(done.error()));
-  }
+  auto done = apply_basics(context, made->options_.basics);
+  if (done) done = made->try_certificate();
+  if (!done) return std::unexpected(std::move(done.error()));
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext - 1);
+  SSL_CTX_set_client_hello_cb(context, read_hello, made.get());
   SSL_CTX_set_cert_cb(context, choose_certificate, made.get());
-  if (!made->alpn_.empty()) SSL_CTX_set_alpn_select_cb(context, choose_alpn, made.get());
+  SSL_CTX_set_alpn_select_cb(context, choose_alpn, made.get());
   if (made->options_.ask_client_certificate) {
     // Asked for and recorded; whether it is good is the real system's to judge.
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(context, [](X509_STORE_CTX*, void*) { return 1; }, nullptr);
   }
   return made;
 }
 
-SslHandle TlsServerContext::connection(const std::string& fallback) {
+/// One that is shown to all must be fit for use: too short a key, say, shows here.
+Result<void> TlsServerContext::try_certificate() {
+  if (certificates_->goes_by_name()) return {};
+  const Result<SharedCertifiedKey> found = certificates_->find({}, LeafKind::Ecdsa);
+  if (!found) return std::unexpected(found.error());
+  const CertifiedKey& pair = **found;
+  if (SSL_CTX_use_cert_and_key(context_.get(), pair.certificate(), pair.key(), pair.chain(), 1) ==
+      1) {
+    return {};
+  }
+  return std::unexpected(Error(ErrorSource::Config, "cert", "cannot be used: " + openssl_reason()));
+}
+
+SslHandle TlsServerContext::connection(std::vector<std::string> names) {
   SslHandle ssl(SSL_new(context_.get()));
   if (!ssl) return ssl;
   SSL_set_accept_state(ssl.get());
-  if (!fallback.empty()) SSL_set_ex_data(ssl.get(), place_of_fallback(), new std::string(fallback));
+  served_place().put(ssl.get(), {shared_from_this(), std::move(names)});
   return ssl;
+}
+
+int TlsServerContext::read_hello(SSL* ssl, int* alert, void* self) {
+  const auto* context = static_cast<const TlsServerContext*>(self);
+  const std::string_view asked = name_in_hello(ssl);
+  const bool matters = context->certificates_->goes_by_name() || is_refused_anyway(asked);
+  if (asked.empty() || !matters) return SSL_CLIENT_HELLO_SUCCESS;
+  const Result<ServerName> name = ServerName::parse(asked, ErrorSource::Client);
+  if (name) {
+    asked_place().put(ssl, *name);
+    return SSL_CLIENT_HELLO_SUCCESS;
+  }
+  refusal_place().put(ssl, name.error().what);
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_CLIENT_HELLO_ERROR;
 }
 
 int TlsServerContext::choose_certificate(SSL* ssl, void* self) {
   const auto* context = static_cast<const TlsServerContext*>(self);
-  const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  const auto* own = static_cast<const std::string*>(SSL_get_ex_data(ssl, place_of_fallback()));
-  const std::string name = asked != nullptr ? asked
-                           : own != nullptr ? *own
-                                            : context->options_.fallback_name;
-  const SharedCertifiedKey found = context->certificates_(name, kind_for(ssl));
-  if (!found) return 0;
-  return SSL_use_cert_and_key(ssl, found->certificate(), found->key(), found->chain(), 1);
+  const ServerName* asked = asked_place().of(ssl);
+  const std::vector<ServerName> names =
+      asked != nullptr ? std::vector{*asked} : readable(served_place().of(ssl)->names);
+  if (names.empty() && context->certificates_->goes_by_name()) {
+    refusal_place().put(ssl, "the client names no host, and none is known for it");
+    return 0;
+  }
+  const Result<SharedCertifiedKey> found = context->certificates_->find(names, kind_for(ssl));
+  if (!found) {
+    refusal_place().put(ssl, describe(found.error()));
+    return 0;
+  }
+  const CertifiedKey& pair = **found;
+  if (SSL_use_cert_and_key(ssl, pair.certificate(), pair.key(), pair.chain(), 1) != 1) {
+    refusal_place().put(ssl, "its certificate cannot be used: " + openssl_reason());
+    return 0;
+  }
+  shown_place().put(ssl, *found);
+  return 1;
 }
 
 int TlsServerContext::choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size,
                                   const unsigned char* offered, unsigned offered_size, void* self) {
   const std::string& ours = static_cast<const TlsServerContext*>(self)->alpn_;
+  if (ours.empty()) {  // OpenSSL has checked that the list is well-formed and not empty
+    *out = offered + 1;
+    *out_size = offered[0];
+    return SSL_TLSEXT_ERR_OK;
+  }
   unsigned char* chosen = nullptr;
   const int result =
       SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),

@@ -83,14 +83,20 @@ std::vector<std::uint32_t> NearestStubs::preselect(ByteView label, std::size_t s
   return stubs;
 }
 
-MissExplanation NearestStubs::explain(ByteView label, ByteView request) const {
+/// The fields that count, the place in front.
+std::vector<Field> NearestStubs::fields(ByteView request, ByteView place) const {
+  std::vector<Field> fields = protocol_.fields(Side::Client, request);
+  keep_counting(fields);
+  if (!place.empty()) fields.insert(fields.begin(), Field{"place", std::string(place)});
+  return fields;
+}
+
+MissExplanation NearestStubs::explain(ByteView label, ByteView request, ByteView place) const {
   MissExplanation miss;
-  miss.request = protocol_.fields(Side::Client, request);
-  keep_counting(miss.request);
+  miss.request = fields(request, place);
   for (const std::uint32_t position : preselect(label, request.size())) {
     const Stub& stub = index_.stubs()[position];
-    FieldDistance apart =
-        field_distance(protocol_.fields(Side::Client, stub.request), miss.request);
+    FieldDistance apart = field_distance(fields(stub.request, stub.place), miss.request);
     NearStub near;
     near.exchange = stub.number;
     near.label = stub.label;
@@ -102,10 +108,9 @@ MissExplanation NearestStubs::explain(ByteView label, ByteView request) const {
   return miss;
 }
 
-MissExplanation NearestStubs::used_up(ByteView request, std::int64_t track) const {
+MissExplanation NearestStubs::used_up(ByteView request, ByteView place, std::int64_t track) const {
   MissExplanation miss;
-  miss.request = protocol_.fields(Side::Client, request);
-  keep_counting(miss.request);
+  miss.request = fields(request, place);
   const ExchangeIndex::Track& answers = index_.tracks()[static_cast<std::size_t>(track)];
   const Stub& last = index_.stubs()[index_.answer(answers, answers.count - 1)];
   NearStub near;
@@ -116,9 +121,10 @@ MissExplanation NearestStubs::used_up(ByteView request, std::int64_t track) cons
   return miss;
 }
 
-std::string request_label(const Protocol& protocol, ByteView request) {
-  const OwnedFacts facts = protocol.facts(request, {});
+std::string request_label(const Protocol& protocol, ByteView request, ByteView place) {
+  OwnedFacts facts = protocol.facts(request, {});
   if (facts.method.empty() && facts.resource.empty()) return "(not readable)";
+  facts.resource.insert(0, place);
   if (facts.method.empty()) return shown(facts.resource);
   return shown(facts.resource.empty() ? facts.method : facts.method + " " + facts.resource);
 }

@@ -24,13 +24,14 @@ class NearestStubs {
   /// Both outlive it.
   NearestStubs(const Protocol& protocol, const ExchangeIndex& index);
 
-  /// `label` as request_label() gives it for `request`.
-  [[nodiscard]] MissExplanation explain(ByteView label, ByteView request) const;
+  /// `place`: where it leads, empty = where its rule says. `label` as request_label() gives it.
+  [[nodiscard]] MissExplanation explain(ByteView label, ByteView request, ByteView place) const;
   /// For a request whose stub was found but has no answer left (AfterLast::Miss).
-  [[nodiscard]] MissExplanation used_up(ByteView request, std::int64_t track) const;
+  [[nodiscard]] MissExplanation used_up(ByteView request, ByteView place, std::int64_t track) const;
 
  private:
   [[nodiscard]] std::vector<std::uint32_t> preselect(ByteView label, std::size_t size) const;
+  [[nodiscard]] std::vector<Field> fields(ByteView request, ByteView place) const;
 
   const Protocol& protocol_;
   const ExchangeIndex& index_;
@@ -38,8 +39,10 @@ class NearestStubs {
   std::vector<std::uint32_t> label_ends_;  ///< per entry of index_.firsts()
 };
 
-/// "GET /orders/1": what a request is called in reports and logs.
-[[nodiscard]] std::string request_label(const Protocol& protocol, ByteView request);
+/// "GET /orders/1", with a place "GET https://api.example.com/orders/1": what a request is called
+/// in reports and logs.
+[[nodiscard]] std::string request_label(const Protocol& protocol, ByteView request,
+                                        ByteView place = {});
 
 /// The body of a protocol-shaped miss, by contract: {"request":{…},"nearest":[…]}.
 [[nodiscard]] Bytes miss_json(const MissExplanation& miss);

@@ -58,7 +58,9 @@ inline int fuzz_protocol(std::string_view name, const std::uint8_t* data, std::s
   static_cast<void>(protocol.detail(Side::Server, sent[1]));  // must only not crash
   if (const ExchangeReplay* replay = protocol.exchange_replay()) {
     MatchKey key;
-    if (replay->key(sent[0], key)) must(!key.key.empty());
+    if (replay->key(sent[0], {}, key)) must(!key.key.empty());
+    const std::string place = replay->place(sent[0], "http");
+    must(place.empty() || place.find("://") != std::string::npos);
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,14 +30,40 @@ struct UiChoice {
   Endpoint at;  ///< a loopback address; port 0 = any free one
 };
 
+/// What the command line says of forward proxies: of the one that it asks for, and of all those of
+/// the run.
+struct ProxyArguments {
+  /// `--proxy`, where to listen; nothing = none is asked for.
+  std::optional<Endpoint> listen;
+  std::string written_at;  ///< "--proxy 3128"
+
+  /// `--no-proxy`, as the COMMAND sees it; nothing = not said.
+  std::optional<std::string> no_proxy;
+  /// `--proxy-auth USER:FILE`; empty = nobody is asked for a password.
+  std::string user, password_file;
+  std::vector<std::string> passthrough;      ///< hosts, in addition to the configuration's
+  bool passthrough_on_reject = false;        ///< also where the configuration does not say so
+  std::vector<std::uint16_t> connect_ports;  ///< empty = as the configuration says
+};
+
+/// `--upstream-proxy`.
+struct ProxyUrl {
+  enum class Kind : std::uint8_t { Http, Socks5 };
+  Kind kind = Kind::Http;
+  Endpoint at;
+  std::string user, password;  ///< decoded; both empty = none
+  friend bool operator==(const ProxyUrl&, const ProxyUrl&) = default;
+};
+
 /// What `record` and `replay` have in common.
 struct RunArguments {
   std::string store = kDefaultStore;
   std::string config;                 ///< registration.xml; empty = none
   std::vector<std::string> forwards;  ///< LEFT=RIGHT, in the order given
+  ProxyArguments proxy;
   UiChoice ui;
   std::string ready_file;            ///< empty = none
-  bool set_environment = true;       ///< the COMMAND sees UNDERSTUDY_<RULE NAME>
+  bool set_environment = true;       ///< the COMMAND is told where we are and whom to trust
   std::vector<std::string> command;  ///< empty = run until a signal
   std::size_t workers = 0;           ///< 0 = one per core, at most kMaxDefaultWorkers
   std::size_t max_connections = 0;   ///< 0 = from the descriptor limit
@@ -51,6 +78,7 @@ struct RecordArguments {
   Overload overload = Overload::Stall;
   bool stop_on_store_error = false;
   RelayLimits limits;
+  std::optional<ProxyUrl> upstream_proxy;  ///< nothing = upstreams are reached directly
 };
 
 struct ReplayArguments {

@@ -4,6 +4,7 @@
 #include "ui/cli/later_options.h"
 #include "ui/cli/option_kinds.h"
 #include "ui/cli/option_values.h"
+#include "ui/cli/proxy_options.h"
 #include "ui/web/program_version.h"
 
 #include <fmt/format.h>
@@ -68,6 +69,8 @@ void Grammar::add_record() {
   sub.add_option("STORE", record.run.store,
                  "SQLite file to append a recording to (default understudy.db)");
   add_run_options(sub, record.run);
+  add_proxy_options(sub, record.run.proxy);
+  add_tunnel_options(sub, record);
   sub.add_option("--name", record.name, "Name of the recording (default: the UTC start time)");
   add_count(sub, "--queue-mib", "Recorded bytes that may wait for the store (default 12)",
             kMaxQueueMib, record.queue_mib);
@@ -82,6 +85,8 @@ void Grammar::add_record() {
            record.limits.connect);
   add_wait(sub, "--head-timeout", "A request head that was begun, then 408 (default 30s)",
            record.limits.head);
+  add_wait(sub, "--handshake-timeout", "A TLS handshake, with clients or upstreams (default 10s)",
+           record.limits.handshake);
   add_wait(sub, "--reply-timeout", "Silence while a reply is due, then 504 (default 5m)",
            record.limits.reply);
 }
@@ -93,6 +98,7 @@ void Grammar::add_replay() {
   sub.add_option("--recording", replay.recording, "Which one (default: the latest)")
       ->type_name("NAME");
   add_run_options(sub, replay.run);
+  add_proxy_options(sub, replay.run.proxy);
   add_parsed(
       sub, "--timing",
       "none: at once (default); recorded: with the recorded gaps;\na number: gaps times this",
@@ -214,12 +220,18 @@ Result<CommandLine> chosen_arguments(Grammar& grammar, std::vector<std::string> 
     return std::unexpected(
         usage_error(grammar.app, fmt::format("'{}' runs no COMMAND: leave out the '--'", name)));
   }
+  const auto whole = [&](RunArguments& run) -> Result<void> {
+    run.command = std::move(command);
+    return check_proxy_options(run);
+  };
   if (name == "record") {
-    grammar.record.run.command = std::move(command);
+    const Result<void> checked = whole(grammar.record.run);
+    if (!checked) return std::unexpected(checked.error());
     return std::move(grammar.record);
   }
   if (name == "replay") {
-    grammar.replay.run.command = std::move(command);
+    const Result<void> checked = whole(grammar.replay.run);
+    if (!checked) return std::unexpected(checked.error());
     return std::move(grammar.replay);
   }
   if (name == "ui") return std::move(grammar.ui);

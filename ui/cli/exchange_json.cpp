@@ -1,9 +1,10 @@
 #include "ui/cli/exchange_json.h"
 
+#include "protocols/content/base64.h"
 #include "protocols/content/hex.h"
 #include "protocols/registry.h"
-#include "ui/cli/base64_text.h"
 #include "ui/cli/line_json.h"
+#include "ui/cli/tls_view.h"
 
 #include <nlohmann/json.hpp>
 #include <span>
@@ -54,10 +55,12 @@ ordered_json message_json(Side side, ByteView bytes, std::uint64_t full_size,
 
 }  // namespace
 
-ordered_json exchange_json(const ExchangeLine& line, const RecordedExchange& exchange) {
+ordered_json exchange_json(const ExchangeLine& line, const RecordedExchange& exchange,
+                           const RecordedTls* tls) {
   const Protocol* protocol = find_protocol(exchange.protocol);
   ordered_json out = line_json(line);
   out["opener"] = exchange.opener == Side::Client ? "client" : "server";
+  out["upstream_tls"] = tls == nullptr ? ordered_json() : tls_json(*tls);
   ordered_json chunks = ordered_json::array();
   for (const Chunk& chunk : exchange.chunks) {
     chunks.push_back({{"from", chunk.from == Side::Client ? "client" : "server"},

@@ -5,12 +5,14 @@
 #include "ui/cli/hex_dump.h"
 #include "ui/cli/message_view.h"
 #include "ui/cli/plain_text.h"
+#include "ui/cli/tls_view.h"
 #include "ui/web/utc_text.h"
 
 #include <fmt/format.h>
 #include <array>
 #include <cstdio>
 #include <functional>
+#include <optional>
 
 namespace understudy {
 
@@ -41,7 +43,8 @@ Result<void> each_page(RecordingSource& source, const ExchangeLine& line, Side s
   return {};
 }
 
-void print_facts(const ExchangeLine& line, const RecordedExchange& exchange) {
+void print_facts(const ExchangeLine& line, const RecordedExchange& exchange,
+                 const std::optional<RecordedTls>& tls) {
   fmt::print("exchange {} of {} · {} · rule {} · session s{}\n", line.number,
              printable(line.recording), line.protocol, printable(line.rule), line.session_number);
   fmt::print("{} {} → {}\n", printable(line.method), printable(line.resource), status_text(line));
@@ -52,6 +55,7 @@ void print_facts(const ExchangeLine& line, const RecordedExchange& exchange) {
     break;
   }
   fmt::print("\n");
+  if (tls) fmt::print("upstream TLS: {}\n", upstream_tls_text(*tls));
   if (!line.note.empty()) fmt::print("note: {}\n", printable(line.note));
 }
 
@@ -92,8 +96,10 @@ void print_conversation(const RecordedExchange& exchange) {
 Result<void> print_exchange(RecordingSource& source, const ExchangeLine& line) {
   const Result<RecordedExchange> exchange = source.exchange(line.id, kShownBytes);
   if (!exchange) return std::unexpected(exchange.error());
+  const Result<std::optional<RecordedTls>> tls = upstream_tls(source, *exchange);
+  if (!tls) return std::unexpected(tls.error());
   const Protocol* protocol = find_protocol(exchange->protocol);
-  print_facts(line, *exchange);
+  print_facts(line, *exchange, *tls);
   if (protocol == nullptr || protocol->exchange_replay() == nullptr) {
     print_conversation(*exchange);
     return {};
@@ -137,6 +143,9 @@ void print_session(const FoundSession& found) {
       session.closed_at == Timestamp{} ? "never closed" : "closed " + utc_text(session.closed_at));
   if (!session.end_reason.empty()) fmt::print("end: {}\n", printable(session.end_reason));
   if (!session.note.empty()) fmt::print("note: {}\n", printable(session.note));
+  if (!session.tls.empty()) fmt::print("TLS\n");
+  for (const std::string& tls : session_tls_lines(session.tls))
+    fmt::print("  {}\n", tls);
   fmt::print("\n");
 }
 

@@ -19,7 +19,7 @@ Exit codes:
   0  done
   1  ran, but the verdict is negative: a miss under --fail-on, nothing found
   2  usage or configuration error; the message says where and what was expected
-  3  could not start or go on: port taken, privilege missing
+  3  could not start or go on: port taken, privilege missing, directory of `ca` not writable
   4  the store: not there, corrupt, full, in use by another recorder, of a newer version
   With -- COMMAND its own code wins when it is not 0 (128 + signal when it was killed).)";
 
@@ -28,13 +28,31 @@ inline constexpr const char* kRecordFooter = R"(Rules:
     http://localhost:8080=http://api.example.com      both loopbacks, port 8080
     http://:8080=http://api.example.com/v2            all adapters; /v2 goes before each path
     tcp://localhost:0=tcp://db.example.com:5432       any free port, printed at the start
-  Rules of --config come first. With -- COMMAND, the command finds each rule's address in the
-  environment as UNDERSTUDY_<RULE NAME>=host:port (upper case, other characters _).
+    https://localhost:8443=https://api.example.com    TLS on both sides, read in between
+    http://localhost:8080=https://api.example.com     TLS to the real system alone
+  Rules of --config come first, then those of --forward, then --proxy. Clients of TLS rules have to
+  trust our certificates (understudy ca show); upstreams must be trusted by this system, or by the
+  caFile of the configuration.
+
+Forward proxy:
+  --proxy 3128 takes requests in absolute form, CONNECT and SOCKS5. What is inside tunnels is read:
+  TLS, with a certificate of ours for the name that the client asks for, then HTTP, or raw TCP.
+  Tunnels to hosts on --passthrough are not opened.
+
+COMMAND:
+  With neither a rule nor a proxy, -- COMMAND gets a proxy of its own. Its environment has
+    UNDERSTUDY_<RULE NAME>            host:port of each rule (upper case, other characters _)
+    HTTP_PROXY HTTPS_PROXY            the forward proxy, also in lower case
+    NO_PROXY no_proxy                 --no-proxy, and our own rules and status page; else empty
+    CURL_CA_BUNDLE SSL_CERT_FILE REQUESTS_CA_BUNDLE GIT_SSL_CAINFO NODE_EXTRA_CA_CERTS WGETRC
+    JAVA_TOOL_OPTIONS NODE_OPTIONS    who trusts our certificates, and makes Java and Node use the
+                                      proxy (Java does not learn its password)
+  The files that these name are in a directory of this user that goes when the command has ended.
 
 Limits:
   A request head of at most 64 KiB and 256 fields; an over-long one is answered with 431.
   Ambiguous HTTP framing is answered with 400 and recorded, never passed on.
-  Waiting: --connect-timeout 10s, --head-timeout 30s, --reply-timeout 5m.
+  Waiting: --connect-timeout 10s, --head-timeout 30s, --handshake-timeout 10s, --reply-timeout 5m.
   Open connections: --max-connections, by default half of the descriptor limit, said at start.
   Not yet stored: --queue-mib 12; when it is full, clients wait (--overload stall), or what is
   not stored is counted (--overload drop).
@@ -52,6 +70,7 @@ Examples:
   understudy record --forward http://localhost:8080=http://localhost:9000
   understudy record run.db --config registration.xml --name nightly
   understudy record run.db --forward http://localhost:0=http://localhost:9000 -- npm test
+  understudy record run.db -- npm test
   sqlite3 run.db "select method, url, status from http")";
 
 inline constexpr const char* kReplayFooter =
@@ -63,6 +82,11 @@ Which answer:
   HTTP requests match by method, path, query (in any order) and body by meaning (JSON, form),
   else by its bytes. Repeats of a request walk the recorded answers in order. Raw TCP replays
   whole conversations.
+
+Which ports:
+  The recorded rules on the recorded ports, TLS and the forward proxy included. --proxy moves the
+  recorded proxy; with --config or --forward, what they name is served and nothing else. -- COMMAND
+  finds all of it in its environment, as under `understudy record --help`.
 
 Verdict:
   --fail-on takes miss, unused, exhausted, relaxed (comma between them) or all.
@@ -124,7 +148,7 @@ finds rules that take each other's port and rules that lead back to themselves (
 
 Examples:
   understudy rules registration.xml
-  understudy rules --forward http://localhost:8080=http://api.example.com)";
+  understudy rules --forward http://localhost:8080=https://api.example.com)";
 
 inline constexpr const char* kCaFooter =
     R"TEXT(The authority signs the certificates that clients of TLS rules are shown. It is made on first use,

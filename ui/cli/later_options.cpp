@@ -21,9 +21,7 @@ constexpr std::array<Later, 6> kLaterCommands{{
     {"framing", "raw TCP is replayed as whole conversations"},
 }};
 
-constexpr std::array<Later, 3> kLaterOptions{{
-    {"--proxy", "name each system with a rule: --forward http://localhost:8080=http://host:port"},
-    {"--no-proxy", "there is no forward proxy whose variables it could change"},
+constexpr std::array<Later, 1> kLaterOptions{{
     {"--ui-token", "the UI serves this machine only"},
 }};
 

@@ -2,6 +2,7 @@
 
 #include "ui/cli/plain_text.h"
 #include "ui/cli/rule_text.h"
+#include "ui/cli/tls_view.h"
 #include "ui/web/utc_text.h"
 
 #include <nlohmann/json.hpp>
@@ -12,11 +13,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
+}  // namespace
+
 ordered_json or_null(const std::string& text) {
   return text.empty() ? ordered_json() : ordered_json(text);
 }
-
-}  // namespace
 
 ordered_json line_json(const ExchangeLine& exchange) {
   return {{"id", exchange.id},
@@ -45,10 +46,12 @@ std::string exchange_line_json(const ExchangeLine& exchange) {
 ordered_json recording_json(const Recording& recording) {
   ordered_json rules = ordered_json::array();
   for (const RecordedRule& rule : recording.rules) {
-    rules.push_back({{"name", rule.rule.name},
-                     {"scheme", rule.rule.client_scheme},
-                     {"listen", to_string(rule.rule.listen)},
-                     {"upstream", upstream_url(rule.rule)}});
+    const bool names_upstream = rule.rule.upstream != Endpoint{};
+    rules.push_back(
+        {{"name", rule.rule.name},
+         {"scheme", rule.rule.client_scheme},
+         {"listen", to_string(rule.rule.listen)},
+         {"upstream", names_upstream ? ordered_json(upstream_url(rule.rule)) : ordered_json()}});
   }
   return {{"name", recording.name},
           {"started_at", utc_text(recording.started_at)},
@@ -60,12 +63,16 @@ ordered_json recording_json(const Recording& recording) {
 }
 
 ordered_json session_json(const RecordedSession& session) {
+  ordered_json tls = ordered_json::array();
+  for (const RecordedTls& handshake : session.tls)
+    tls.push_back(tls_json(handshake));
   return {{"number", session.number},
           {"client", session.client_address},
           {"opened_at", utc_text(session.opened_at)},
           {"closed_at", or_null(utc_text(session.closed_at))},
           {"end", or_null(session.end_reason)},
-          {"note", or_null(session.note)}};
+          {"note", or_null(session.note)},
+          {"tls", std::move(tls)}};
 }
 
 std::string json_text(const ordered_json& value) {

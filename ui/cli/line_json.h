@@ -13,7 +13,11 @@ namespace understudy {
 [[nodiscard]] nlohmann::ordered_json line_json(const ExchangeLine& exchange);
 [[nodiscard]] std::string exchange_line_json(const ExchangeLine& exchange);
 [[nodiscard]] nlohmann::ordered_json recording_json(const Recording& recording);
+/// "tls" are tls_json() of RecordedSession::tls.
 [[nodiscard]] nlohmann::ordered_json session_json(const RecordedSession& session);
+
+/// An empty text is null.
+[[nodiscard]] nlohmann::ordered_json or_null(const std::string& text);
 
 /// One line, without its end. Bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_text(const nlohmann::ordered_json& value);

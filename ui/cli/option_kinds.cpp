@@ -74,12 +74,13 @@ void add_run_options(CLI::App& app, RunArguments& run) {
          "Status page and API (default 127.0.0.1:7070, any free port when it\n"
          "is taken; off with a COMMAND)",
          run.ui);
-  app.add_option("--ready-file", run.ready_file,
-                 "Written as JSON once every port listens: pid, ui, rules with\ntheir addresses")
+  app.add_option(
+         "--ready-file", run.ready_file,
+         "Written as JSON once every port listens: pid, ui, proxy, ca, rules\nwith their addresses")
       ->type_name("FILE");
   app.add_flag_callback(
       "--no-env", [&run] { run.set_environment = false; },
-      "Do not set UNDERSTUDY_<RULE NAME> for the COMMAND");
+      "Set nothing in the environment of the COMMAND");
   add_count(app, "--workers", "Threads for connections (default: one per core, at most 4)",
             kMaxWorkers, run.workers);
   add_count(app, "--max-connections",

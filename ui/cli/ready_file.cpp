@@ -15,18 +15,26 @@ Error cannot_write(const std::string& path) {
   return {ErrorSource::Environment, path, fmt::format("cannot write: {}", std::strerror(errno))};
 }
 
+nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
 }  // namespace
 
-std::string ready_json(pid_t process, const std::string& ui_url,
+std::string ready_json(pid_t process, const std::string& ui_url, const std::string& authority,
                        std::span<const ListeningRule> rules) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  nlohmann::ordered_json proxy, list = nlohmann::ordered_json::array();
   for (const ListeningRule& rule : rules) {
-    list.push_back({{"name", rule.name}, {"scheme", rule.scheme}, {"address", rule.address}});
+    if (!rule.is_proxy) {
+      list.push_back({{"name", rule.name}, {"scheme", rule.scheme}, {"address", rule.address}});
+    } else if (proxy.is_null()) {
+      proxy = rule.address;
+    }
   }
   nlohmann::ordered_json ready{{"pid", process},
-                               {"ui", ui_url.empty() ? nullptr : nlohmann::ordered_json(ui_url)},
-                               {"proxy", nullptr},
-                               {"ca", nullptr},
+                               {"ui", text_or_null(ui_url)},
+                               {"proxy", std::move(proxy)},
+                               {"ca", text_or_null(authority)},
                                {"rules", std::move(list)}};
   return ready.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

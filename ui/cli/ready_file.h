@@ -10,8 +10,10 @@
 
 namespace understudy {
 
-/// {"pid","ui","proxy","ca","rules":[{"name","scheme","address"}]}; `ui_url` empty = null.
+/// {"pid","ui","proxy","ca","rules":[{"name","scheme","address"}]}; `ui_url` and `authority`, the
+/// path of its certificate, empty = null. "proxy" is the first forward proxy; "rules" lists none.
 [[nodiscard]] std::string ready_json(pid_t process, const std::string& ui_url,
+                                     const std::string& authority,
                                      std::span<const ListeningRule> rules);
 
 /// Removes what an earlier run left, so that nobody takes it for this one's. Errors: Environment.

@@ -4,6 +4,7 @@
 #include "ui/cli/codec_calls.h"
 #include "ui/cli/exit_code.h"
 #include "ui/cli/log_setup.h"
+#include "ui/cli/proxy_rules.h"
 #include "ui/cli/ready_file.h"
 #include "ui/cli/record_run.h"
 #include "ui/cli/rule_check.h"
@@ -22,15 +23,19 @@ namespace {
 constexpr std::chrono::seconds kDetailBudget{5};
 
 Result<std::vector<ForwardRule>> checked_rules(const RunArguments& run) {
-  Result<RuleInput> input = read_rules(run.config, run.forwards);
+  Result<RuleInput> input = read_rules(run.config, run.forwards, run.proxy);
   if (!input) return std::unexpected(input.error());
   for (const std::string& warning : input->warnings)
     print_warning(warning);
   set_up_log(run.log_level.empty() ? input->log_level : run.log_level);
-  if (Result<void> checked = check_rules(input->rules); !checked) {
+  Result<std::vector<ForwardRule>> rules = record_rules(run, std::move(input->rules));
+  if (!rules) return rules;
+  if (Result<void> checked = check_rules(*rules); !checked) {
     return std::unexpected(checked.error());
   }
-  return std::move(input->rules);
+  for (const std::string& risk : risks(*rules))
+    print_warning(risk);
+  return rules;
 }
 
 void print_summary(const RecordArguments& arguments, const RecordSummary& summary) {

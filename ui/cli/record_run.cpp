@@ -1,5 +1,6 @@
 #include "ui/cli/record_run.h"
 
+#include "protocols/transport/cert_authority.h"
 #include "ui/cli/command_run.h"
 #include "ui/cli/local_ui.h"
 #include "ui/cli/rule_input.h"
@@ -20,7 +21,7 @@ constexpr std::size_t kDescriptorsPerConnection = 2;
 /// SIGHUP. Rules that run are not replaced in this version; a mistake in the file is better known
 /// now than at the next start.
 void check_configuration(const RunArguments& run) {
-  const Result<RuleInput> input = read_rules(run.config, run.forwards);
+  const Result<RuleInput> input = read_rules(run.config, run.forwards, run.proxy);
   if (!input) {
     spdlog::error("configuration {}; the running rules stay as they are", describe(input.error()));
   } else {
@@ -45,11 +46,15 @@ RecordRun::~RecordRun() {
 Result<void> RecordRun::start(std::vector<ForwardRule> rules) {
   for (const ForwardRule& rule : rules)
     upstreams_.push_back(upstream_url(rule));
+  auto authority = open_authority(rules);
+  if (!authority) return std::unexpected(authority.error());
+  authority_ = std::move(*authority);
   pool_.start();
   RecorderOptions options;
   options.limits = arguments_.limits;
   options.overload = arguments_.overload;
   options.max_connections = limit_.connections;
+  options.authority = authority_;
   auto recorder = Recorder::open(std::move(rules), pool_, std::move(options));
   if (!recorder) return std::unexpected(recorder.error());
   recorder_ = std::move(*recorder);
@@ -88,17 +93,18 @@ Result<void> RecordRun::open_writer() {
 
 Result<RunEnd> RecordRun::wait(RunSignals& signals) {
   const std::vector<ListeningRule> listening = recorder_->listening();
-  Announcement announcement;
-  announcement.headline =
-      fmt::format("recording {} into {}", writer_->name(), arguments_.run.store);
-  announcement.listening = listening;
-  announcement.upstreams = upstreams_;
-  if (web_) announcement.ui_url = web_->url();
-  announcement.limit = limit_;
-  if (Result<void> announced = announce(arguments_.run, announcement); !announced) {
+  RunningService service;
+  service.headline = fmt::format("recording {} into {}", writer_->name(), arguments_.run.store);
+  service.listening = listening;
+  service.upstreams = upstreams_;
+  service.authority = authority_.get();
+  service.credentials = proxy_credentials(recorder_->rules());
+  if (web_) service.ui_url = web_->url();
+  service.limit = limit_;
+  if (Result<void> announced = announce(arguments_.run, service); !announced) {
     return std::unexpected(announced.error());
   }
-  return run_until_end(arguments_.run, signals, listening,
+  return run_until_end(arguments_.run, signals, service,
                        [this] { check_configuration(arguments_.run); });
 }
 
@@ -123,6 +129,7 @@ ServiceInfo RecordRun::info() const {
   info.recording = writer_->name();
   info.started_at = started_at_;
   if (const Error* problem = writer_->why_broken()) info.problem = describe(*problem);
+  if (authority_) info.authority = {authority_->paths().certificate, authority_->root_pem()};
   const std::vector<ListeningRule> listening = recorder_->listening();
   for (std::size_t i = 0; i < listening.size(); ++i) {
     info.rules.push_back({listening[i], upstreams_[i]});

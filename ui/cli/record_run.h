@@ -41,7 +41,8 @@ class RecordRun {
 
   const RecordArguments& arguments_;
   const Timestamp started_at_;
-  std::vector<std::string> upstreams_;  ///< by rule
+  std::vector<std::string> upstreams_;        ///< by rule
+  std::shared_ptr<CertAuthority> authority_;  ///< null = no rule speaks TLS with its clients
   // In this order: the writer calls the recorder, the recorder runs on the pool.
   WorkerPool pool_;
   const ConnectionLimit limit_;

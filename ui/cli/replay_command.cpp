@@ -5,7 +5,6 @@
 #include "ui/cli/ready_file.h"
 #include "ui/cli/replay_run.h"
 #include "ui/cli/replay_summary.h"
-#include "ui/cli/rule_check.h"
 #include "ui/cli/rule_input.h"
 #include "ui/cli/service_start.h"
 
@@ -15,18 +14,14 @@ namespace understudy {
 
 namespace {
 
-/// Empty = the recorded rules.
-Result<std::vector<ForwardRule>> served_rules(const RunArguments& run) {
-  Result<RuleInput> input = read_rules(run.config, run.forwards);
+/// What the configuration and the command line say; ReplayRun completes it.
+Result<std::vector<ForwardRule>> asked_rules(const RunArguments& run) {
+  Result<RuleInput> input = read_rules(run.config, run.forwards, run.proxy);
   if (!input) return std::unexpected(input.error());
   for (const std::string& warning : input->warnings)
     print_warning(warning);
   set_up_log(run.log_level.empty() ? input->log_level : run.log_level);
-  if (!input->rules.empty()) {
-    if (Result<void> checked = check_ports(input->rules); !checked) {
-      return std::unexpected(checked.error());
-    }
-  } else if (!run.config.empty()) {
+  if (input->rules.empty() && !run.config.empty()) {
     return std::unexpected(Error(ErrorSource::Config, run.config,
                                  "has no rule to serve; leave --config out to serve the recorded "
                                  "rules"));
@@ -57,7 +52,7 @@ int conclude(const ReplayArguments& arguments, const ReplayReport& report) {
 }
 
 Result<int> replay(const ReplayArguments& arguments, RunSignals& signals) {
-  Result<std::vector<ForwardRule>> rules = served_rules(arguments.run);
+  Result<std::vector<ForwardRule>> rules = asked_rules(arguments.run);
   if (!rules) return std::unexpected(rules.error());
   if (!arguments.run.ready_file.empty()) {
     Result<void> forgotten = forget_ready_file(arguments.run.ready_file);

@@ -1,7 +1,11 @@
 #include "ui/cli/replay_run.h"
 
+#include "protocols/transport/cert_authority.h"
+#include "store/upgrade.h"
 #include "ui/cli/local_ui.h"
 #include "ui/cli/plain_text.h"
+#include "ui/cli/proxy_rules.h"
+#include "ui/cli/rule_check.h"
 #include "ui/cli/store_access.h"
 
 #include <fmt/format.h>
@@ -31,6 +35,9 @@ ReplayRun::~ReplayRun() {
 Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   const std::string& store = arguments_.run.store;
   if (Result<void> there = store_exists(store); !there) return there;
+  // The one thing that replay ever changes in a store: what an older program wrote gets our
+  // version.
+  [[maybe_unused]] const Result<bool> upgraded = bring_up_to_date(store);
   auto source = RecordingReader::open(store);
   if (!source) return std::unexpected(source.error());
   source_ = std::move(*source);
@@ -38,6 +45,7 @@ Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   if (!recording) return std::unexpected(recording.error());
   recording_ = std::move(*recording);
 
+  if (Result<void> prepared = prepare(rules); !prepared) return prepared;
   Result<Bytes> key = source_->redaction_key();
   if (!key) return std::unexpected(key.error());
 
@@ -46,6 +54,7 @@ Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   options.timing_factor = arguments_.timing_factor;
   options.after_last = arguments_.after_last;
   options.max_connections = limit_.connections;
+  options.authority = authority_;
   options.open_source = [store]() -> Result<std::unique_ptr<RecordingSource>> {
     auto reader = RecordingReader::open(store);
     if (!reader) return std::unexpected(reader.error());
@@ -58,6 +67,21 @@ Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
     print_warning(warning);
   if (!replayer) return std::unexpected(replayer.error());
   replayer_ = std::move(*replayer);
+  return {};
+}
+
+Result<void> ReplayRun::prepare(std::vector<ForwardRule>& rules) {
+  auto served = replay_rules(arguments_.run, std::move(rules), recording_);
+  if (!served) return std::unexpected(served.error());
+  rules = std::move(*served);
+  if (Result<void> checked = check_ports(rules); !checked) return checked;
+  credentials_ = proxy_credentials(rules);
+  std::vector<ForwardRule> recorded;
+  for (const RecordedRule& one : recording_.rules)
+    recorded.push_back(one.rule);
+  auto authority = open_authority(rules.empty() ? recorded : rules);
+  if (!authority) return std::unexpected(authority.error());
+  authority_ = std::move(*authority);
   return {};
 }
 
@@ -76,17 +100,18 @@ Result<void> ReplayRun::start(std::vector<ForwardRule> rules) {
 
 Result<RunEnd> ReplayRun::wait(RunSignals& signals) {
   const std::vector<ListeningRule> listening = replayer_->listening();
-  Announcement announcement;
-  announcement.headline =
-      fmt::format("replaying {} from {}, {}", recording_.name, arguments_.run.store,
-                  count_text(replayer_->stub_count(), "stub"));
-  announcement.listening = listening;
-  if (web_) announcement.ui_url = web_->url();
-  announcement.limit = limit_;
-  if (Result<void> announced = announce(arguments_.run, announcement); !announced) {
+  RunningService service;
+  service.headline = fmt::format("replaying {} from {}, {}", recording_.name, arguments_.run.store,
+                                 count_text(replayer_->stub_count(), "stub"));
+  service.listening = listening;
+  service.authority = authority_.get();
+  service.credentials = credentials_;
+  if (web_) service.ui_url = web_->url();
+  service.limit = limit_;
+  if (Result<void> announced = announce(arguments_.run, service); !announced) {
     return std::unexpected(announced.error());
   }
-  return run_until_end(arguments_.run, signals, listening, [] {
+  return run_until_end(arguments_.run, signals, service, [] {
     spdlog::info("configuration a running replay keeps its rules; start it again to change them");
   });
 }
@@ -103,6 +128,7 @@ ServiceInfo ReplayRun::info() const {
   info.store = arguments_.run.store;
   info.recording = recording_.name;
   info.started_at = started_at_;
+  if (authority_) info.authority = {authority_->paths().certificate, authority_->root_pem()};
   for (const ListeningRule& rule : replayer_->listening())
     info.rules.push_back({rule, ""});
   const ReplayTotals totals = replayer_->totals();

@@ -12,6 +12,7 @@
 #include "ui/web/web_server.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace understudy {
@@ -24,14 +25,16 @@ class ReplayRun {
   ReplayRun(const ReplayRun&) = delete;
   ReplayRun& operator=(const ReplayRun&) = delete;
 
-  /// Loads the recording, binds the ports of `rules` (empty = the recorded ones), serves. Errors:
-  /// Config, Environment, Store.
+  /// Loads the recording, binds the ports of `rules`, as read_rules() found them (empty = the
+  /// recorded ones), serves. Errors: Config, Environment, Store.
   [[nodiscard]] Result<void> start(std::vector<ForwardRule> rules);
   [[nodiscard]] Result<RunEnd> wait(RunSignals& signals);
   [[nodiscard]] ReplayReport finish();
 
  private:
   [[nodiscard]] Result<void> load(std::vector<ForwardRule> rules);
+  /// What hangs on the rules that are served, once they are known.
+  [[nodiscard]] Result<void> prepare(std::vector<ForwardRule>& rules);
   [[nodiscard]] ServiceInfo info() const;
 
   const ReplayArguments& arguments_;
@@ -40,6 +43,8 @@ class ReplayRun {
   const ConnectionLimit limit_;
   std::unique_ptr<RecordingReader> source_;
   Recording recording_;
+  std::shared_ptr<CertAuthority> authority_;  ///< null = no rule speaks TLS with its clients
+  std::string credentials_;                   ///< of the forward proxy; empty = none
   std::unique_ptr<Replayer> replayer_;
   std::unique_ptr<WebServer> web_;
 };

@@ -46,10 +46,28 @@ Result<void> check_rules(std::span<const ForwardRule> rules) {
     return std::unexpected(
         Error(ErrorSource::Config, "",
               "no rule says what to record: give --forward LEFT=RIGHT, such as "
-              "--forward http://localhost:8080=http://api.example.com, or --config FILE"));
+              "--forward http://localhost:8080=http://api.example.com, --proxy PORT, --config FILE "
+              "or -- COMMAND"));
   }
   if (Result<void> ports = check_ports(rules); !ports) return ports;
   return check_loops({rules.begin(), rules.end()});
+}
+
+bool is_loopback(const Endpoint& listen) {
+  return listen.host == "localhost" || listen.host == "::1" || listen.host.starts_with("127.");
+}
+
+std::vector<std::string> risks(std::span<const ForwardRule> rules) {
+  std::vector<std::string> found;
+  for (const ForwardRule& rule : rules) {
+    const bool speaks_tls = rule.upstream_tls || rule.proxy;
+    if (!speaks_tls || rule.tls.verify) continue;
+    found.push_back(fmt::format(
+        "{}: the rule {} does not verify who its upstream is (verify=\"false\"): whoever is on the "
+        "way can read and change what goes there",
+        rule.written_at, rule.name));
+  }
+  return found;
 }
 
 }  // namespace understudy

@@ -5,6 +5,8 @@
 #include "protocols/core/rule.h"
 
 #include <span>
+#include <string>
+#include <vector>
 
 namespace understudy {
 
@@ -17,5 +19,11 @@ namespace understudy {
 
 /// Both would take a connection to the same address and port. Port 0 overlaps with nothing.
 [[nodiscard]] bool listens_overlap(const Endpoint& one, const Endpoint& other);
+
+/// Nobody but this machine can connect there.
+[[nodiscard]] bool is_loopback(const Endpoint& listen);
+
+/// What is allowed and dangerous all the same, a sentence each: upstreams that are not verified.
+[[nodiscard]] std::vector<std::string> risks(std::span<const ForwardRule> rules);
 
 }  // namespace understudy

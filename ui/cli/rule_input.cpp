@@ -2,6 +2,7 @@
 
 #include "protocols/registry.h"
 #include "store/rule_file.h"
+#include "store/rule_proxy.h"
 
 #include <optional>
 #include <utility>
@@ -25,9 +26,23 @@ SchemeTable scheme_table() {
   return table;
 }
 
+/// Finds the raw rules that lead to a proxy of ours where one of the two is the command line's; the
+/// reader of the file has found the others. The first `in_file` rules say themselves what they want
+/// of TLS, the others cannot.
+void find_by_host(std::vector<ForwardRule>& rules, std::size_t in_file) {
+  const std::vector<ForwardRule> all = rules;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const ForwardRule* proxy = proxy_behind(rules[i], all);
+    if (proxy == nullptr) continue;
+    make_by_host(rules[i], *proxy);
+    if (i >= in_file) rules[i].tls = proxy->tls;
+  }
+}
+
 }  // namespace
 
-Result<RuleInput> read_rules(const std::string& config, std::span<const std::string> forwards) {
+Result<RuleInput> read_rules(const std::string& config, std::span<const std::string> forwards,
+                             const ProxyArguments& proxy) {
   const SchemeTable schemes = scheme_table();
   RuleInput input;
   if (!config.empty()) {
@@ -37,6 +52,7 @@ Result<RuleInput> read_rules(const std::string& config, std::span<const std::str
     input.warnings = std::move(file->warnings);
     input.log_level = std::move(file->log_level);
   }
+  const std::size_t in_file = input.rules.size();
   for (const std::string& forward : forwards) {
     Result<ForwardRule> rule = parse_forward(forward, schemes);
     if (!rule) return std::unexpected(rule.error());
@@ -46,6 +62,8 @@ Result<RuleInput> read_rules(const std::string& config, std::span<const std::str
     }
     input.rules.push_back(std::move(*rule));
   }
+  if (proxy.listen) input.rules.push_back(proxy_rule(*proxy.listen, proxy.written_at));
+  find_by_host(input.rules, in_file);
   name_rules(input.rules);
   return input;
 }

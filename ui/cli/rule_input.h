@@ -1,8 +1,9 @@
-// Rules as the command line brings them: those of --config, then those of --forward.
+// Rules as the command line brings them: those of --config, then those of --forward, then --proxy.
 #pragma once
 
 #include "protocols/core/error.h"
 #include "protocols/core/rule.h"
+#include "ui/cli/arguments.h"
 
 #include <span>
 #include <string>
@@ -16,9 +17,10 @@ struct RuleInput {
   std::string log_level;              ///< of the configuration's logger, empty = says nothing
 };
 
-/// `config` empty = none. Errors (Config): unreadable file, bad value, bad LEFT=RIGHT, two rules of
-/// one name.
+/// `config` empty = none. Raw rules that lead to a forward proxy among them have become by-host
+/// proxies. Errors (Config): unreadable file, bad value, bad LEFT=RIGHT.
 [[nodiscard]] Result<RuleInput> read_rules(const std::string& config,
-                                           std::span<const std::string> forwards);
+                                           std::span<const std::string> forwards,
+                                           const ProxyArguments& proxy = {});
 
 }  // namespace understudy

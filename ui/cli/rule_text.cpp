@@ -2,8 +2,10 @@
 
 #include "protocols/registry.h"
 #include "ui/cli/plain_text.h"
+#include "ui/cli/tls_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 
 namespace understudy {
@@ -19,28 +21,54 @@ std::string listen_words(const Endpoint& at) {
   return fmt::format("{} of the adapter {}", port, at.host);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words)
-    text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 void add_redaction(const RedactRules& redact, std::vector<std::string>& sentences) {
   if (redact.empty()) return;
   std::vector<std::string> what;
-  if (!redact.headers.empty()) what.push_back("headers " + joined(redact.headers));
-  if (!redact.json_pointers.empty()) what.push_back("JSON " + joined(redact.json_pointers));
-  if (!redact.patterns.empty()) what.push_back("patterns " + joined(redact.patterns));
+  if (!redact.headers.empty())
+    what.push_back("headers " + fmt::format("{}", fmt::join(redact.headers, ", ")));
+  if (!redact.json_pointers.empty())
+    what.push_back("JSON " + fmt::format("{}", fmt::join(redact.json_pointers, ", ")));
+  if (!redact.patterns.empty())
+    what.push_back("patterns " + fmt::format("{}", fmt::join(redact.patterns, ", ")));
   std::string sentence = "Before anything is stored, stand-ins replace: ";
   for (std::size_t i = 0; i < what.size(); ++i)
     sentence += (i == 0 ? "" : "; ") + what[i];
   sentences.push_back(std::move(sentence));
 }
 
+/// In the place of an upstream.
+constexpr const char* kAnywhere = "wherever clients want";
+
+std::string client_words(const ForwardRule& rule) {
+  std::string words = fmt::format("Clients speak {}", rule.client_scheme);
+  const auto scheme = find_scheme(rule.client_scheme);
+  if (scheme && scheme->as_raw) {
+    words += ", which this version records and replays as raw TCP";
+  }
+  return words + ".";
+}
+
+void add_destination(const ForwardRule& rule, std::vector<std::string>& sentences) {
+  if (rule.transparent) {
+    sentences.push_back(fmt::format(
+        "Connections that the kernel redirects here go on to where they were going, as {}.",
+        rule.upstream_scheme));
+  } else {
+    sentences.push_back(fmt::format("Everything goes on to {}.", upstream_url(rule)));
+  }
+  if (!rule.path_prefix.empty()) {
+    sentences.push_back(
+        fmt::format("{} is put before the path of each request.", rule.path_prefix));
+  }
+  if (rule.preserve_host) {
+    sentences.push_back("The Host that the client sends is kept (preserveHost).");
+  }
+}
+
 }  // namespace
 
 std::string upstream_url(const ForwardRule& rule) {
+  if (rule.proxy || rule.transparent) return "";
   return rule.upstream_scheme + "://" + to_string(rule.upstream) + rule.path_prefix;
 }
 
@@ -51,14 +79,16 @@ std::vector<std::string> listening_lines(std::span<const ListeningRule> rules,
     scheme_columns = std::max(scheme_columns, rule.scheme.size());
     address_columns = std::max(address_columns, rule.address.size());
   }
+  std::vector<std::string> shown;
   for (const std::string& upstream : upstreams) {
-    upstream_columns = std::max(upstream_columns, column_count(upstream));
+    shown.push_back(upstream.empty() ? kAnywhere : upstream);
+    upstream_columns = std::max(upstream_columns, column_count(shown.back()));
   }
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     std::string line =
         padded(rules[i].scheme, scheme_columns) + "  " + padded(rules[i].address, address_columns);
-    if (i < upstreams.size()) line += " → " + padded(upstreams[i], upstream_columns);
+    if (i < shown.size()) line += " → " + padded(shown[i], upstream_columns);
     lines.push_back(line + "  (" + rules[i].name + ")");
   }
   return lines;
@@ -68,20 +98,15 @@ std::vector<std::string> rule_sentences(const ForwardRule& rule) {
   std::vector<std::string> sentences;
   sentences.push_back(fmt::format("{} ({})", rule.name, rule.written_at));
   sentences.push_back(fmt::format("Listens at {}.", listen_words(rule.listen)));
-  const auto scheme = find_scheme(rule.client_scheme);
-  std::string speaks = fmt::format("Clients speak {}", rule.client_scheme);
-  if (scheme && scheme->as_raw) {
-    speaks += ", which this version records and replays as raw TCP";
+  if (rule.proxy) {
+    add_proxy_words(rule, sentences);
+  } else {
+    sentences.push_back(client_words(rule));
   }
-  sentences.push_back(speaks + ".");
-  sentences.push_back(fmt::format("Everything goes on to {}.", upstream_url(rule)));
-  if (!rule.path_prefix.empty()) {
-    sentences.push_back(
-        fmt::format("{} is put before the path of each request.", rule.path_prefix));
-  }
-  if (rule.preserve_host) {
-    sentences.push_back("The Host that the client sends is kept (preserveHost).");
-  }
+  if (rule.client_tls || rule.proxy) add_server_words(rule, sentences);
+  if (!rule.proxy) add_destination(rule, sentences);
+  if (rule.upstream_tls || rule.proxy) add_upstream_words(rule.tls, sentences);
+  add_version_words(rule, sentences);
   add_redaction(rule.redact, sentences);
   return sentences;
 }

@@ -27,12 +27,14 @@ void print_text(const ForwardRule& rule) {
 
 void print_json(const ForwardRule& rule) {
   const std::vector<std::string> sentences = rule_sentences(rule);
-  const nlohmann::ordered_json out{{"name", rule.name},
-                                   {"written_at", rule.written_at},
-                                   {"listen", to_string(rule.listen)},
-                                   {"scheme", rule.client_scheme},
-                                   {"upstream", upstream_url(rule)},
-                                   {"words", sentences}};
+  const std::string upstream = upstream_url(rule);
+  const nlohmann::ordered_json out{
+      {"name", rule.name},
+      {"written_at", rule.written_at},
+      {"listen", to_string(rule.listen)},
+      {"scheme", rule.client_scheme},
+      {"upstream", upstream.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(upstream)},
+      {"words", sentences}};
   fmt::print("{}\n", json_text(out));
 }
 
@@ -51,6 +53,8 @@ int run(const RulesArguments& arguments) {
   for (const ForwardRule& rule : input->rules) {
     arguments.json ? print_json(rule) : print_text(rule);
   }
+  for (const std::string& risk : risks(input->rules))
+    print_warning(risk);
   const Result<void> checked = check_rules(input->rules);
   return checked ? kExitDone : report_error(checked.error());
 }

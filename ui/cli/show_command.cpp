@@ -27,7 +27,9 @@ Result<void> show_one(RecordingSource& source, const ExchangeLine& line, ShowArg
   }
   const Result<RecordedExchange> exchange = source.exchange(line.id, kJsonBytes);
   if (!exchange) return std::unexpected(exchange.error());
-  fmt::print("{}\n", json_text(exchange_json(line, *exchange)));
+  const auto tls = upstream_tls(source, *exchange);
+  if (!tls) return std::unexpected(tls.error());
+  fmt::print("{}\n", json_text(exchange_json(line, *exchange, *tls ? &**tls : nullptr)));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "ui/cli/store_access.h"
 
 #include "store/details.h"
+#include "store/upgrade.h"
 #include "ui/cli/codec_calls.h"
 
 #include <fmt/format.h>
@@ -30,6 +31,8 @@ Result<void> store_exists(const std::string& path) {
 
 Result<std::unique_ptr<RecordingReader>> open_store(const std::string& path) {
   if (Result<void> there = store_exists(path); !there) return std::unexpected(there.error());
+  // What an older program wrote is read as it is where it cannot be changed now.
+  [[maybe_unused]] const Result<bool> upgraded = bring_up_to_date(path);
   // The view `http` is filled on the next open where a recorder had no time to. What cannot be
   // filled (a file that may not be written, say) can still be read.
   [[maybe_unused]] const Result<std::size_t> filled =
@@ -60,14 +63,28 @@ Result<FoundSession> find_session(RecordingSource& source, const ExchangeId& id)
   Result<std::vector<RecordedSession>> sessions = source.sessions(recording->id);
   if (!sessions) return std::unexpected(sessions.error());
   for (RecordedSession& session : *sessions) {
-    if (session.number == id.number) {
-      return FoundSession{std::move(*recording), std::move(session)};
-    }
+    if (session.number != id.number) continue;
+    Result<std::vector<RecordedTls>> tls = source.tls(session.id);
+    if (!tls) return std::unexpected(tls.error());
+    session.tls = std::move(*tls);
+    return FoundSession{std::move(*recording), std::move(session)};
   }
   return std::unexpected(
       Error(ErrorSource::Config, "",
             fmt::format("there is no session {} in the recording {}, which has {}", id.number,
                         recording->name, sessions->size())));
+}
+
+Result<std::optional<RecordedTls>> upstream_tls(RecordingSource& source,
+                                                const RecordedExchange& exchange) {
+  std::optional<RecordedTls> found;
+  if (exchange.upstream == 0) return found;
+  Result<std::vector<RecordedTls>> handshakes = source.tls(exchange.session);
+  if (!handshakes) return std::unexpected(handshakes.error());
+  for (RecordedTls& handshake : *handshakes) {
+    if (handshake.upstream == exchange.upstream) found = std::move(handshake);
+  }
+  return found;
 }
 
 }  // namespace understudy

@@ -4,6 +4,8 @@
 #include "ui/cli/command_run.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 #include <span>
 
 namespace understudy {
@@ -60,6 +62,20 @@ std::string trust_steps(const std::string& certificate) {
   const std::string shown_roots = roots.empty() ? "/etc/ssl/certs/ca-certificates.crt" : roots;
   return fmt::format(fmt::runtime(kSteps), fmt::arg("ca", command_text(std::span(&certificate, 1))),
                      fmt::arg("roots", command_text(std::span(&shown_roots, 1))));
+}
+
+std::string trusting_curl(const std::string& certificate, std::span<const ListeningRule> rules) {
+  const auto proxy = std::ranges::find_if(rules, &ListeningRule::is_proxy);
+  if (proxy != rules.end()) {
+    const std::array<std::string, 6> words{"curl",     "--proxy",   "http://" + proxy->address,
+                                           "--cacert", certificate, "https://..."};
+    return command_text(words);
+  }
+  const auto rule = std::ranges::find(rules, "https", &ListeningRule::scheme);
+  if (rule == rules.end()) return "";
+  const std::array<std::string, 4> words{"curl", "--cacert", certificate,
+                                         "https://" + rule->address + "/"};
+  return command_text(words);
 }
 
 }  // namespace understudy

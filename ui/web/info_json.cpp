@@ -35,6 +35,7 @@ std::string info_json(const ServiceInfo& info) {
                                     {"store", info.store},
                                     {"recording", text_or_null(info.recording)},
                                     {"problem", text_or_null(info.problem)},
+                                    {"ca", text_or_null(info.authority.path)},
                                     {"rules", std::move(rules)},
                                     {"counters", std::move(counters)}};
   // A rule's name or a path may hold bytes that are not UTF-8: shown as U+FFFD, never an exception.

@@ -7,9 +7,9 @@
 
 namespace understudy {
 
-/// {"name":"understudy","version","command","pid","started_at","store","recording","problem",
-/// "rules":[{"name","scheme","address","upstream"}],"counters":{…}}. `recording`, `problem` and
-/// `upstream` are null where there is none.
+/// {"name":"understudy","version","command","pid","started_at","store","recording","problem","ca",
+/// "rules":[{"name","scheme","address","upstream"}],"counters":{…}}. `recording`, `problem`, `ca`
+/// (the path of its certificate) and `upstream` are null where there is none.
 [[nodiscard]] std::string info_json(const ServiceInfo& info);
 
 }  // namespace understudy

@@ -15,11 +15,18 @@ namespace understudy {
 
 struct ServedRule {
   ListeningRule listening;
-  std::string upstream;  ///< "http://api.example.com:80"; empty = none (replay)
+  /// "http://api.example.com:80"; empty = none (replay), or as clients want (a forward proxy).
+  std::string upstream;
 };
 
 /// A number with its name, in the order in which they are shown: {"exchanges", 12}.
 using Counter = std::pair<std::string, std::uint64_t>;
+
+/// The certificate authority whose certificates are served; both empty = no TLS is.
+struct ServedAuthority {
+  std::string path;  ///< of its certificate
+  std::string pem;   ///< the certificate itself
+};
 
 struct ServiceInfo {
   std::string command;    ///< "record", "replay", "ui"
@@ -28,6 +35,7 @@ struct ServiceInfo {
   std::string problem;    ///< why recording has stopped; empty = it has not
   Timestamp started_at{};
   std::vector<ServedRule> rules;
+  ServedAuthority authority;
   std::vector<Counter> counters;
 };
 

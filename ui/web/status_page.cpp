@@ -37,6 +37,19 @@ std::string counters(const ServiceInfo& info) {
   return html + "</ul>\n";
 }
 
+std::string upstream_cell(const std::string& upstream) {
+  if (upstream.empty()) return "<td>wherever clients want</td>";
+  return "<td><code>" + html_escape(upstream) + "</code></td>";
+}
+
+std::string authority(const ServiceInfo& info) {
+  if (info.authority.pem.empty()) return "";
+  return fmt::format(
+      "<p>TLS is served with certificates of a local authority. Clients have to trust <a "
+      "href=\"{}\">its certificate</a>; <code>understudy ca show</code> says how.</p>\n",
+      kCertificatePath);
+}
+
 std::string rules(const ServiceInfo& info) {
   if (info.rules.empty()) return "";
   const bool upstreams = info.command == "record";
@@ -50,7 +63,7 @@ std::string rules(const ServiceInfo& info) {
                     html_escape(rule.listening.name), html_escape(rule.listening.scheme),
                     html_escape(rule.listening.address),
                     rule.listening.is_public ? " <em>reachable by others</em>" : "",
-                    upstreams ? "<td><code>" + html_escape(rule.upstream) + "</code></td>" : "");
+                    upstreams ? upstream_cell(rule.upstream) : "");
   }
   return html + "</tbody></table></div>\n";
 }
@@ -109,6 +122,7 @@ std::string status_page(const ServiceInfo& info) {
   html += problem(info);
   html += counters(info);
   html += rules(info);
+  html += authority(info);
   html += next_step(info);
   html += "<h2>Facts</h2>\n<dl>\n" + fact("Store", info.store) + fact("Recording", info.recording) +
           fact("Running since", utc_text_seconds(info.started_at)) + "</dl>\n";

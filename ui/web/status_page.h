@@ -14,6 +14,9 @@ namespace understudy {
 /// Text for element content and quoted attributes; control characters become U+FFFD.
 [[nodiscard]] std::string html_escape(std::string_view text);
 
+/// Where the certificate of the authority is, here and at the forward proxy.
+inline constexpr std::string_view kCertificatePath = "/understudy/ca.pem";
+
 /// app/app.css and app/icon.svg, built into the program.
 extern const std::string_view kAppCss;
 extern const std::string_view kIconSvg;

@@ -11,6 +11,17 @@ namespace understudy {
 
 namespace {
 
+/// The type that browsers and phones offer to import.
+WebResponse certificate(const ServiceInfo& info) {
+  if (info.authority.pem.empty()) {
+    return problem(kCertificatePath, 404, "Not Found", "no rule here speaks TLS");
+  }
+  return {200,
+          "application/x-x509-ca-cert",
+          info.authority.pem,
+          {{"Content-Disposition", "attachment; filename=\"understudy-ca.pem\""}}};
+}
+
 bool is_api(std::string_view path) {
   return path == "/api" || path.starts_with("/api/");
 }
@@ -93,6 +104,7 @@ WebResponse WebRoutes::route(std::string_view path) const {
   if (path == "/app.css") return {200, "text/css; charset=utf-8", std::string(kAppCss), {}};
   if (path == "/icon.svg") return {200, "image/svg+xml", std::string(kIconSvg), {}};
   if (path == "/api/v1/info") return {200, "application/json", info_json(info_()), {}};
+  if (path == kCertificatePath) return certificate(info_());
   return problem(path, 404, "Not Found",
                  is_api(path) ? "this version has /api/v1/info" : "the status page is at /");
 }

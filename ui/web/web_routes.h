@@ -3,6 +3,7 @@
 //
 //   GET /                the status page            GET /app.css, /icon.svg    its parts
 //   GET /api/v1/info     facts and counters as JSON
+//   GET /understudy/ca.pem    the certificate that clients of TLS rules have to trust
 //
 // Every request is checked first, in this order: Host must name this machine and our port (421:
 // another name that resolves to 127.0.0.1 is DNS rebinding), only GET and HEAD (405), and under

@@ -74,6 +74,8 @@ TEST(CommandLine, RecordTakesEveryOption) {
                                                "500ms",
                                                "--reply-timeout",
                                                "1m",
+                                               "--handshake-timeout",
+                                               "3s",
                                                "--max-connections",
                                                "9",
                                                "--ready-file",
@@ -96,6 +98,7 @@ TEST(CommandLine, RecordTakesEveryOption) {
   EXPECT_EQ(record.limits.connect, std::chrono::seconds(2));
   EXPECT_EQ(record.limits.head, std::chrono::milliseconds(500));
   EXPECT_EQ(record.limits.reply, std::chrono::minutes(1));
+  EXPECT_EQ(record.limits.handshake, std::chrono::seconds(3));
   EXPECT_EQ(record.run.max_connections, 9u);
   EXPECT_EQ(record.run.ready_file, "ready.json");
   EXPECT_EQ(record.run.ui.kind, UiChoice::Kind::Off);
@@ -140,6 +143,42 @@ TEST(CommandLine, ReplayTakesEveryOption) {
   EXPECT_EQ(replay.run.ui.at, (Endpoint{"localhost", 7071}));
 }
 
+TEST(CommandLine, RecordTakesTheOptionsOfTheProxy) {
+  const auto record = parsed<RecordArguments>(
+      {"record", "--proxy", "3128", "--proxy-auth", "ada:password", "--no-proxy", "",
+       "--connect-ports", "443,9000-9001", "--passthrough", "*.bank.example,h",
+       "--passthrough-on-reject", "--upstream-proxy", "socks5://10.0.0.1:1080", "--", "npm"});
+  const ProxyArguments& proxy = record.run.proxy;
+  EXPECT_EQ(proxy.listen, (Endpoint{"localhost", 3128}));
+  EXPECT_EQ(proxy.written_at, "--proxy 3128");
+  EXPECT_EQ(proxy.user, "ada");
+  EXPECT_EQ(proxy.password_file, "password");
+  EXPECT_EQ(proxy.no_proxy, "");
+  EXPECT_EQ(proxy.connect_ports, (std::vector<std::uint16_t>{443, 9000, 9001}));
+  EXPECT_EQ(proxy.passthrough, (Words{"*.bank.example", "h"}));
+  EXPECT_TRUE(proxy.passthrough_on_reject);
+  ASSERT_TRUE(record.upstream_proxy);
+  EXPECT_EQ(record.upstream_proxy->at, (Endpoint{"10.0.0.1", 1080}));
+}
+
+TEST(CommandLine, ReplayTakesThoseOfAProxyThatTunnelsNothing) {
+  const auto replay = parsed<ReplayArguments>(
+      {"replay", "a.db", "--proxy", "0.0.0.0:3128", "--proxy-auth", "ada:password"});
+  EXPECT_EQ(replay.run.proxy.listen, (Endpoint{"0.0.0.0", 3128}));
+  EXPECT_EQ(replay.run.proxy.user, "ada");
+  EXPECT_FALSE(replay.run.proxy.no_proxy);
+  EXPECT_NE(refusal({"replay", "a.db", "--passthrough", "h"}).find("--passthrough"),
+            std::string::npos);
+}
+
+TEST(CommandLine, NoProxyIsForACommandThatIsTold) {
+  EXPECT_NE(refusal({"record", "--proxy", "0", "--no-proxy", "h"}).find("is for a COMMAND"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal({"replay", "a.db", "--no-env", "--no-proxy", "h", "--", "npm"}).find("--no-env"),
+      std::string::npos);
+}
+
 TEST(CommandLine, ReplayNeedsAStore) {
   EXPECT_NE(refusal({"replay"}).find("STORE is required"), std::string::npos);
 }
@@ -152,6 +191,13 @@ TEST(CommandLine, BadValuesSayWhatIsAllowed) {
   EXPECT_NE(refusal({"replay", "a.db", "--fail-on", "miss,odd"}).find("'odd'"), std::string::npos);
   EXPECT_NE(refusal({"replay", "a.db", "--report", "a.txt"}).find(".json"), std::string::npos);
   EXPECT_NE(refusal({"record", "--ui", "0.0.0.0:7070"}).find("other machines"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--proxy", "x"}).find("--proxy: 'x' is not [HOST:]PORT"),
+            std::string::npos);
+  EXPECT_NE(refusal({"record", "--proxy-auth", "x"}).find("USER:FILE"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--connect-ports", "x"}).find("443,8443"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--passthrough", "h:1"}).find("without ports"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--upstream-proxy", "h"}).find("http://"), std::string::npos);
+  EXPECT_NE(refusal({"record", "--handshake-timeout", "0"}).find("10s"), std::string::npos);
   EXPECT_NE(refusal({"record", "--nonsense"}).find("see understudy record --help"),
             std::string::npos);
   EXPECT_NE(refusal({"show", "a.db", "1", "--raw", "--hex"}).find("--help"), std::string::npos);
@@ -159,9 +205,9 @@ TEST(CommandLine, BadValuesSayWhatIsAllowed) {
 
 TEST(CommandLine, LaterPartsAreNamedAsSuch) {
   for (const Words& words :
-       {Words{"export", "a.db"}, Words{"check", "a.db"}, Words{"record", "--proxy", "3128"},
-        Words{"record", "--proxy=3128"}, Words{"replay", "a.db", "--on-miss", "record"},
-        Words{"record", "--ui-token", "auto"}}) {
+       {Words{"export", "a.db"}, Words{"check", "a.db"},
+        Words{"replay", "a.db", "--on-miss", "record"}, Words{"record", "--ui-token", "auto"},
+        Words{"record", "--ui-token=auto"}}) {
     EXPECT_NE(refusal(words).find("not part of this version"), std::string::npos) << words.back();
   }
 }
@@ -218,7 +264,7 @@ TEST(CommandLine, HelpOfACommandHasItsOptionsAndExamples) {
   EXPECT_NE(help.find("record [OPTIONS] [STORE] [-- COMMAND ARG...]"), std::string::npos) << help;
   EXPECT_NE(help.find("--forward LEFT=RIGHT"), std::string::npos) << help;
   EXPECT_NE(help.find("Examples:"), std::string::npos);
-  EXPECT_EQ(help.find("--proxy"), std::string::npos);
+  EXPECT_NE(help.find("--proxy [HOST:]PORT"), std::string::npos);
 }
 
 TEST(CommandLine, VersionIsThatOfTheBuild) {

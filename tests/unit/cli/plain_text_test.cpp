@@ -1,5 +1,4 @@
 #include "ui/cli/plain_text.h"
-#include "ui/cli/base64_text.h"
 #include "ui/cli/exchange_lines.h"
 #include "ui/cli/hex_dump.h"
 
@@ -51,14 +50,6 @@ TEST(HexDump, ShowsOffsetDigitsAndText) {
             "00000000  47 45 54 20 2f 0d 0a                              |GET /..|\n");
   EXPECT_EQ(hex_dump(std::string(16, 'a'), 16).substr(0, 10), "00000010  ");
   EXPECT_EQ(hex_dump(""), "");
-}
-
-TEST(Base64Text, IsThatOfTheStandard) {  // RFC 4648 §10
-  EXPECT_EQ(base64_text(""), "");
-  EXPECT_EQ(base64_text("f"), "Zg==");
-  EXPECT_EQ(base64_text("fo"), "Zm8=");
-  EXPECT_EQ(base64_text("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64_text("\xff\xfe"), "//4=");
 }
 
 TEST(StatusText, SaysWhatIsOutOfTheOrdinary) {

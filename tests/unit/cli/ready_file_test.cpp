@@ -31,14 +31,25 @@ std::string content(const std::string& path) {
 TEST(ReadyJson, HasTheMembersOfTheContract) {
   const std::vector<ListeningRule> rules{{"orders", "http", "127.0.0.1:8080", false},
                                          {"db", "tcp", "127.0.0.1:7000", false}};
-  const auto json = nlohmann::json::parse(ready_json(42, "http://127.0.0.1:7070/", rules));
+  const auto json = nlohmann::json::parse(ready_json(42, "http://127.0.0.1:7070/", "", rules));
   EXPECT_EQ(json, nlohmann::json::parse(R"({"pid":42,"ui":"http://127.0.0.1:7070/","proxy":null,
       "ca":null,"rules":[{"name":"orders","scheme":"http","address":"127.0.0.1:8080"},
       {"name":"db","scheme":"tcp","address":"127.0.0.1:7000"}]})"));
 }
 
 TEST(ReadyJson, WithoutUiItIsNull) {
-  EXPECT_TRUE(nlohmann::json::parse(ready_json(1, "", {}))["ui"].is_null());
+  EXPECT_TRUE(nlohmann::json::parse(ready_json(1, "", "", {}))["ui"].is_null());
+}
+
+TEST(ReadyJson, TheFirstProxyIsNoRuleAndByHostRulesAre) {
+  const std::vector<ListeningRule> rules{{"by-host-80", "http-proxy", "127.0.0.1:80", false, false},
+                                         {"proxy", "http-proxy", "127.0.0.1:3128", false, true},
+                                         {"proxy-2", "http-proxy", "127.0.0.1:3129", false, true}};
+  const auto json = nlohmann::json::parse(ready_json(1, "", "/ca/ca.pem", rules));
+  EXPECT_EQ(json["proxy"], "127.0.0.1:3128");
+  EXPECT_EQ(json["ca"], "/ca/ca.pem");
+  ASSERT_EQ(json["rules"].size(), 1U);
+  EXPECT_EQ(json["rules"][0]["name"], "by-host-80");
 }
 
 TEST_F(ReadyFile, IsReplacedAsAWhole) {

@@ -50,6 +50,27 @@ TEST(CheckRules, ADestinationThatIsOurselvesIsALoop) {
   EXPECT_NE(text.find("loop"), std::string::npos) << text;
 }
 
+TEST(CheckRules, AProxyIsNoLoopAndMayBeOne) {
+  ForwardRule proxy = rule("1", {"localhost", 3128}, {});
+  proxy.proxy.emplace();
+  EXPECT_EQ(refusal({proxy}), "");
+  EXPECT_NE(refusal({proxy, rule("2", {"localhost", 80}, {"127.0.0.1", 3128})}).find("loop"),
+            std::string::npos);
+  EXPECT_NE(refusal({proxy, rule("2", {"", 3128}, {"h", 80})}).find("rules.xml:1"),
+            std::string::npos);
+}
+
+TEST(Risks, UpstreamsThatAreNotVerifiedAreNamed) {
+  std::vector<ForwardRule> rules{rule("1", {"localhost", 80}, {"h", 443}),
+                                 rule("2", {"localhost", 81}, {"h", 80}),
+                                 rule("3", {"localhost", 82}, {"h", 443})};
+  rules[0].upstream_tls = rules[2].upstream_tls = true;
+  rules[0].tls.verify = rules[1].tls.verify = false;
+  const std::vector<std::string> found = risks(rules);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].starts_with("rules.xml:1: the rule 1 does not verify")) << found[0];
+}
+
 TEST(ListensOverlap, AllAdaptersTakeEveryAddress) {
   EXPECT_TRUE(listens_overlap({"", 80}, {"192.0.2.1", 80}));
   EXPECT_TRUE(listens_overlap({"::1", 80}, {"localhost", 80}));

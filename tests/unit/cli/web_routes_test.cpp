@@ -54,6 +54,37 @@ TEST(WebRoutes, ABrokenStoreIsToldOnThePageAndInTheInfo) {
   EXPECT_EQ(respond("GET", "/").body.find("has stopped"), std::string::npos);
 }
 
+TEST(WebRoutes, TheAuthoritysCertificateCanBeImported) {
+  const auto with_authority = [] {
+    ServiceInfo info = sample();
+    info.authority = {"/ca/ca.pem", "-----BEGIN CERTIFICATE-----\n"};
+    info.rules.push_back({{"proxy", "http-proxy", "127.0.0.1:3128", false, true}, ""});
+    return info;
+  };
+  const WebRoutes routes(with_authority, 7070);
+  const auto get = [&](const char* path) {
+    return routes.respond({"GET", path, "127.0.0.1:7070", "", ""});
+  };
+  const WebResponse certificate = get("/understudy/ca.pem");
+  EXPECT_EQ(certificate.status, 200u);
+  EXPECT_EQ(certificate.content_type, "application/x-x509-ca-cert");
+  EXPECT_EQ(certificate.body, "-----BEGIN CERTIFICATE-----\n");
+  ASSERT_EQ(certificate.headers.size(), 1u);
+  EXPECT_EQ(certificate.headers[0].second, "attachment; filename=\"understudy-ca.pem\"");
+  const std::string page = get("/").body;
+  EXPECT_NE(page.find("href=\"/understudy/ca.pem\""), std::string::npos);
+  EXPECT_NE(page.find("<td>wherever clients want</td>"), std::string::npos);
+  const auto info = nlohmann::json::parse(get("/api/v1/info").body);
+  EXPECT_EQ(info["ca"], "/ca/ca.pem");
+  EXPECT_TRUE(info["rules"][1]["upstream"].is_null());
+}
+
+TEST(WebRoutes, WithoutTlsThereIsNoCertificate) {
+  EXPECT_EQ(respond("GET", "/understudy/ca.pem").status, 404u);
+  EXPECT_EQ(respond("GET", "/").body.find("ca.pem"), std::string::npos);
+  EXPECT_TRUE(nlohmann::json::parse(respond("GET", "/api/v1/info").body)["ca"].is_null());
+}
+
 TEST(WebRoutes, ItsPartsAreServed) {
   EXPECT_EQ(respond("GET", "/app.css").content_type, "text/css; charset=utf-8");
   EXPECT_EQ(respond("GET", "/icon.svg").content_type, "image/svg+xml");

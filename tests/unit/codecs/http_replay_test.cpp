@@ -10,9 +10,9 @@ const ExchangeReplay& replay() {
   return *find_protocol("http")->exchange_replay();
 }
 
-Bytes key(const Bytes& request) {
+Bytes key(const Bytes& request, ByteView place = {}) {
   MatchKey out;
-  EXPECT_TRUE(replay().key(request, out)) << request;
+  EXPECT_TRUE(replay().key(request, place, out)) << request;
   return out.key;
 }
 Bytes get(const Bytes& target, const Bytes& fields = {}) {
@@ -42,9 +42,10 @@ struct Served {
   bool close = false, reset = false, whole = false;
   friend bool operator==(const Served&, const Served&) = default;
 };
-Served serve(const RecordedExchange& exchange, const Bytes& request) {
+Served serve(const RecordedExchange& exchange, const Bytes& request,
+             const ForwardRule& by = rule()) {
   std::string why;
-  const auto prepared = replay().prepare(exchange, rule(), why);
+  const auto prepared = replay().prepare(exchange, by, why);
   EXPECT_EQ(why, "");
   if (!prepared) return {};
   LiveContext context;
@@ -61,7 +62,7 @@ Served serve(const RecordedExchange& exchange, const Bytes& request) {
     return served;
   };
   MatchKey key;
-  EXPECT_TRUE(replay().key(request, key));
+  EXPECT_TRUE(replay().key(request, {}, key));
   const Served served = answer_with(0);
   EXPECT_EQ(answer_with(key.hints), served) << request;  // as read once more
   return served;
@@ -112,14 +113,34 @@ TEST(HttpKey, LooksThroughTransferCodings) {
                 "Transfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n1\r\n]\r\n0\r\n\r\n"));
 }
 
+TEST(HttpKey, HostsCountWhereTheRuleServesSeveral) {
+  const ByteView here = "https://api.example.com";
+  EXPECT_EQ(key(get("/a"), here), key(get("/a"), here));
+  EXPECT_NE(key(get("/a"), here), key(get("/a"), "http://api.example.com"));
+  EXPECT_NE(key(get("/a"), here), key(get("/a")));
+  EXPECT_EQ(key(get("http://api.example.com/a"), here), key(get("/a"), here));
+}
+
+TEST(HttpReplay, KnowsWhereARequestLeads) {
+  const auto place = [](const Bytes& request) { return replay().place(request, "http"); };
+  EXPECT_EQ(place("GET /a HTTP/1.1\r\nHost: API.Example.com.\r\n\r\n"), "http://api.example.com");
+  EXPECT_EQ(place("GET /a HTTP/1.1\r\nHost: a:80\r\n\r\n"), "http://a");
+  EXPECT_EQ(place("GET /a HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"), "http://[::1]:8080");
+  EXPECT_EQ(place("GET http://b:81/a HTTP/1.1\r\nHost: a\r\n\r\n"), "http://b:81");
+  EXPECT_EQ(place("GET /a HTTP/1.0\r\n\r\n"), "");
+  EXPECT_EQ(place("GET /a HTTP/1.1\r\nHost: a b\r\n\r\n"), "");
+  EXPECT_EQ(place("GET /a"), "");
+  EXPECT_EQ(replay().place("GET / HTTP/1.1\r\nHost: a:443\r\n\r\n", "https"), "https://a");
+}
+
 TEST(HttpKey, KeepsConditionsApart) {
   MatchKey plain, conditional;
-  EXPECT_TRUE(replay().key(get("/a"), plain));
-  EXPECT_TRUE(replay().key(get("/a", "If-None-Match: \"x\"\r\n"), conditional));
+  EXPECT_TRUE(replay().key(get("/a"), {}, plain));
+  EXPECT_TRUE(replay().key(get("/a", "If-None-Match: \"x\"\r\n"), {}, conditional));
   EXPECT_EQ(plain.key, conditional.key);
   EXPECT_EQ(conditional.condition, "if-none-match:\"x\"\n");
   MatchKey none;
-  EXPECT_FALSE(replay().key("GET", none));
+  EXPECT_FALSE(replay().key("GET", {}, none));
 }
 
 TEST(HttpReplay, ServesAsRecordedWithTheDateOfNow) {
@@ -181,6 +202,19 @@ TEST(HttpReplay, MapsLinksToTheClientThatAsks) {
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n");
   EXPECT_NE(serve(exchange, "GET / HTTP/1.0\r\n\r\n").bytes.find("http://127.0.0.1:8080/x"),
             Bytes::npos);
+}
+
+TEST(HttpReplay, LeavesLinksAloneWhereClientsKnowTheUpstreamByItsName) {
+  const Bytes reply =
+      "HTTP/1.1 302 Found\r\nLocation: http://api.test/x\r\nSet-Cookie: a=b; Domain=\r\n"
+      "Content-Length: 0\r\n\r\n";
+  ForwardRule transparent = rule();
+  transparent.transparent = true;
+  EXPECT_EQ(serve(recorded(reply), get("/"), transparent).bytes, reply);
+  ForwardRule proxy = rule();
+  proxy.proxy.emplace();
+  proxy.upstream = {};
+  EXPECT_EQ(serve(recorded(reply), get("/"), proxy).bytes, reply);
 }
 
 TEST(HttpReplay, DecodesForAClientThatDidNotOfferTheCoding) {

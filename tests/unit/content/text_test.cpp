@@ -1,6 +1,7 @@
-// Forms, multipart bodies, percent-encoding, media types, hexadecimal.
+// Forms, multipart bodies, percent-encoding, media types, hexadecimal, Base64.
 #include <gtest/gtest.h>
 
+#include "protocols/content/base64.h"
 #include "protocols/content/form.h"
 #include "protocols/content/hex.h"
 #include "protocols/content/media_type.h"
@@ -73,6 +74,14 @@ TEST(Hex, TellsTextFromBytes) {
   EXPECT_FALSE(is_text(ByteView("a\0b", 3)));
   EXPECT_FALSE(is_text("\xC3"));
   EXPECT_FALSE(is_text("\xFF"));
+}
+
+TEST(Base64Text, IsThatOfTheStandard) {  // RFC 4648 §10
+  EXPECT_EQ(base64_text(""), "");
+  EXPECT_EQ(base64_text("f"), "Zg==");
+  EXPECT_EQ(base64_text("fo"), "Zm8=");
+  EXPECT_EQ(base64_text("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64_text("\xff\xfe"), "//4=");
 }
 
 }  // namespace

@@ -17,7 +17,14 @@ struct Stage {
   Journal journal{1};
   ScratchShelf scratch;
   std::string authority = "127.0.0.1:7000";
-  [[nodiscard]] ConversationPlace place() { return {journal.lane(0), scratch, authority, 1}; }
+  bool secured = false;
+  std::string destination;
+  [[nodiscard]] ConversationPlace place() {
+    ConversationPlace place(journal.lane(0), scratch, authority, 1);
+    place.secured = secured;
+    place.destination = destination;
+    return place;
+  }
   [[nodiscard]] ReplayReport report() const {
     ReplayReport report;
     journal.fill(report);

@@ -20,12 +20,23 @@ class Recorded {
   Recorded& on(Bytes request, Bytes reply, std::vector<Chunk> chunks = {}) {
     RecordedExchange exchange;
     exchange.id = exchange.number = ++last_;
+    exchange.place = std::exchange(exchange_place_, {});
     exchange.request = std::move(request);
     exchange.reply = std::move(reply);
     exchange.reply_size = exchange.reply.size() + missing_;
     exchange.chunks = std::move(chunks);
     exchanges_.push_back(std::move(exchange));
     missing_ = 0;
+    return *this;
+  }
+  /// The next exchange led there.
+  Recorded& at(std::string place) {
+    exchange_place_ = std::move(place);
+    return *this;
+  }
+  /// Each request names its place, under this scheme.
+  Recorded& places(std::string scheme) {
+    place_scheme_ = std::move(scheme);
     return *this;
   }
   /// The next reply has so many bytes more, in the store only.
@@ -49,7 +60,9 @@ class Recorded {
     ExchangeRepertoire::Service service;
     service.protocol = &protocol_;
     service.identity = {0, "orders", "line"};
-    service.client_scheme = "line";
+    service.plain_scheme = "line";
+    service.secure_scheme = "lines";
+    service.place_scheme = place_scheme_;
     service.timing_factor = factor_;
     service.after_last = after_last_;
     service.redaction = std::move(*RequestRedaction::make(protocol_, rule_, "key"));
@@ -68,10 +81,11 @@ class Recorded {
     Stub stub;
     Bytes request = exchange.request;
     if (service.redaction) service.redaction->apply(request);  // as the recorder stored it
-    ASSERT_TRUE(protocol_.exchange_replay()->key(request, key));
+    ASSERT_TRUE(protocol_.exchange_replay()->key(request, exchange.place, key));
     stub.id = exchange.id + 1000;
     stub.number = exchange.number;
-    stub.label = request_label(protocol_, request);
+    stub.label = request_label(protocol_, request, exchange.place);
+    if (!exchange.place.empty()) stub.place = index.keep_place(exchange.place);
     stub.condition = key.condition;
     stub.reply = protocol_.exchange_replay()->prepare(exchange, {}, why);
     stub.loaded_reply_bytes = exchange.reply.size();
@@ -84,6 +98,7 @@ class Recorded {
   ForwardRule rule_;
   std::int64_t last_ = 0;
   std::uint64_t missing_ = 0;
+  std::string exchange_place_, place_scheme_;
   double factor_ = 0;
   AfterLast after_last_ = AfterLast::Stick;
   std::vector<RecordedExchange> exchanges_;
@@ -179,6 +194,52 @@ TEST(ExchangeConversation, AMissNamesTheNearestAndTheConnectionGoesOn) {
   EXPECT_EQ(report.totals.missed, 1u);
   ASSERT_EQ(report.requests[0].nearest.size(), 2u);
   EXPECT_EQ(report.requests[0].nearest[0].exchange, 1);
+}
+
+TEST(ExchangeConversation, PlacesThatRequestsNameAreKeptApart) {
+  auto repertoire = Recorded()
+                        .places("line")
+                        .at("line://a")
+                        .on("GET /x at=a\n", "A")
+                        .at("line://b")
+                        .on("GET /x at=b\n", "B")
+                        .make();
+  Stage stage;
+  Driver client(repertoire, stage);
+  EXPECT_EQ(client.say("GET /x at=b\n"), "B");
+  EXPECT_EQ(client.say("GET /x at=a\n"), "A");
+  EXPECT_EQ(outcomes(stage),
+            (std::vector<std::string>{"GET line://b/x exact", "GET line://a/x exact"}));
+}
+
+TEST(ExchangeConversation, AMissAtAnotherPlaceSaysWhereItWasRecorded) {
+  auto repertoire = Recorded().places("line").at("line://a").on("GET /x at=a\n", "A").make();
+  Stage stage;
+  Driver client(repertoire, stage);
+  const std::string heard = client.say("GET /x at=c\n");
+  EXPECT_NE(heard.find("\"place\": \"line://c\""), std::string::npos) << heard;
+  const ReplayReport report = stage.report();
+  EXPECT_EQ(report.requests.at(0).label, "GET line://c/x");
+  ASSERT_EQ(report.requests[0].nearest.size(), 1u);
+  const std::vector<Difference>& differences = report.requests[0].nearest[0].differences;
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].field, "place");
+  EXPECT_EQ(differences[0].expected, "line://a");
+  EXPECT_EQ(differences[0].got, "line://c");
+}
+
+TEST(ExchangeConversation, InATunnelAllLeadsToItsEnd) {
+  auto repertoire = Recorded()
+                        .places("line")
+                        .at("lines://a")
+                        .on("GET /x at=a\n", "A")
+                        .at("line://b")
+                        .on("GET /x at=b\n", "B")
+                        .make();
+  Stage stage;
+  stage.destination = "lines://a";
+  Driver client(repertoire, stage);
+  EXPECT_EQ(client.say("GET /x at=b\n"), "A");
 }
 
 TEST(ExchangeConversation, AMissAfterTheLastAnswerSaysSo) {

@@ -2,6 +2,7 @@
 //
 //   request = method SP path *( SP word ) LF [ body ]   ; "PUT" has a third word: its body's size
 //   words   = "if=…" a condition · "wait" asks for leave to send the body · "x=…" does not count
+//             · "at=…" a host, which counts as the place where that is asked for
 //
 // A line that begins with '!' is malformed. Replies are any bytes; one that begins with "BYE" ends
 // the connection.
@@ -17,7 +18,7 @@
 namespace understudy::test {
 
 struct LineRequest {
-  std::string method, path, condition, unimportant;
+  std::string method, path, condition, unimportant, host;
   std::size_t body_size = 0;
   bool waits = false;
 };
@@ -29,6 +30,7 @@ inline LineRequest parse_line(ByteView line) {
   for (std::string word; words >> word;) {
     if (word.starts_with("if=")) request.condition = word.substr(3);
     if (word.starts_with("x=")) request.unimportant = word.substr(2);
+    if (word.starts_with("at=")) request.host = word.substr(3);
     if (word == "wait") request.waits = true;
     if (word.find_first_not_of("0123456789") == std::string::npos) {
       std::from_chars(word.data(), word.data() + word.size(), request.body_size);
@@ -81,13 +83,17 @@ struct LineReply final : PreparedReply {
 
 class LineReplay final : public ExchangeReplay {
  public:
-  bool key(ByteView request, MatchKey& out) const override {
+  bool key(ByteView request, ByteView place, MatchKey& out) const override {
     const LineRequest parts = parse_line(request);
     if (parts.method == "BAD") return false;
-    out.key = parts.method + ' ' + parts.path + '\n';
+    out.key = std::string(place) + ' ' + parts.method + ' ' + parts.path + '\n';
     out.key += request.substr(request.find('\n') + 1);
     out.condition = parts.condition;
     return true;
+  }
+  [[nodiscard]] std::string place(ByteView request, ByteView scheme) const override {
+    const LineRequest parts = parse_line(request);
+    return parts.host.empty() ? "" : std::string(scheme) + "://" + parts.host;
   }
   std::unique_ptr<const PreparedReply> prepare(const RecordedExchange& exchange, const ForwardRule&,
                                                std::string& why) const override {

@@ -67,7 +67,7 @@ ExchangeIndex index_of(const test::LineProtocol& protocol, const std::vector<Byt
   std::int64_t id = 0;
   for (const Bytes& request : requests) {
     key.clear();
-    (void)protocol.exchange_replay()->key(request, key);
+    (void)protocol.exchange_replay()->key(request, {}, key);
     Stub stub;
     stub.id = stub.number = ++id;
     stub.label = request_label(protocol, request);
@@ -83,7 +83,7 @@ TEST(NearestStubs, GivesTheThreeNearestInOrder) {
   const ExchangeIndex index =
       index_of(protocol, {"GET /zebra\n", "GET /orders/12\n", "POST /orders/1\n", "GET /orders\n"});
   const MissExplanation why =
-      NearestStubs(protocol, index).explain("GET /orders/1", "GET /orders/1\n");
+      NearestStubs(protocol, index).explain("GET /orders/1", "GET /orders/1\n", {});
   ASSERT_EQ(why.nearest.size(), kMaxNearest);
   EXPECT_EQ(why.nearest[0].exchange, 2);
   EXPECT_LE(why.nearest[0].distance, why.nearest[1].distance);
@@ -100,14 +100,15 @@ TEST(NearestStubs, AmongEqualLabelsTheBodyDecides) {
   }
   const ExchangeIndex index = index_of(protocol, requests);
   const MissExplanation why =
-      NearestStubs(protocol, index).explain("PUT /a", "PUT /a 300\n" + std::string(299, 'a') + "b");
+      NearestStubs(protocol, index)
+          .explain("PUT /a", "PUT /a 300\n" + std::string(299, 'a') + "b", {});
   EXPECT_EQ(why.nearest[0].exchange, 300);
 }
 
 TEST(NearestStubs, AnEmptyIndexExplainsNothing) {
   const test::LineProtocol protocol;
   const ExchangeIndex index = index_of(protocol, {});
-  EXPECT_TRUE(NearestStubs(protocol, index).explain("GET /", "GET /\n").nearest.empty());
+  EXPECT_TRUE(NearestStubs(protocol, index).explain("GET /", "GET /\n", {}).nearest.empty());
 }
 
 TEST(NearestStubs, HundredThousandStubsCostMilliseconds) {
@@ -121,7 +122,7 @@ TEST(NearestStubs, HundredThousandStubsCostMilliseconds) {
   constexpr int kMisses = 20;
   for (int i = 0; i < kMisses; ++i) {
     const MissExplanation why =
-        nearest.explain("GET /orders/77777/line", "GET /orders/77777/line\n");
+        nearest.explain("GET /orders/77777/line", "GET /orders/77777/line\n", {});
     ASSERT_EQ(why.nearest[0].exchange, 77778);
   }
   const auto took = (std::chrono::steady_clock::now() - begin) / kMisses;

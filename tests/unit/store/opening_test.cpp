@@ -36,7 +36,7 @@ class OpeningTest : public StoreTest {
 TEST_F(OpeningTest, ANewFileGetsOurMarks) {
   record(1);
   EXPECT_EQ(query("PRAGMA application_id"), "1433298035\n");
-  EXPECT_EQ(query("PRAGMA user_version"), "1\n");
+  EXPECT_EQ(query("PRAGMA user_version"), "2\n");
   EXPECT_EQ(query("PRAGMA page_size"), "32768\n");
   EXPECT_EQ(query("PRAGMA journal_mode"), "wal\n");
   EXPECT_EQ(query("PRAGMA integrity_check"), "ok\n");
@@ -69,7 +69,7 @@ TEST_F(OpeningTest, RefusesANewerStore) {
   {
     auto database = Database::open(path_, Database::Mode::ReadWrite);
     ASSERT_TRUE(database);
-    ASSERT_TRUE(database->run("PRAGMA user_version = 2"));
+    ASSERT_TRUE(database->run("PRAGMA user_version = 3"));
   }
   expect_refused("newer Understudy");
 }

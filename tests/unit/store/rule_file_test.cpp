@@ -75,10 +75,7 @@ TEST_F(RuleFileTest, WarnsOfWhatItReadsPast) {
             ":7: framing is not used by this version\n"
             ":7: unknown attribute shade\n"
             ":7: unknown element <hint>\n"
-            ":8: bind-address is empty: localhost here, all adapters for the vendor's proxy\n"
-            ":8: the forward proxy (http-proxy) is not served by this version\n");
-  ASSERT_TRUE(file->proxy);
-  EXPECT_EQ(file->proxy->listen, (Endpoint{"localhost", 3128}));
+            ":8: bind-address is empty: localhost here, all adapters for the vendor's proxy\n");
 }
 
 TEST_F(RuleFileTest, RefusesBadValuesWithLineAndExpectation) {
@@ -94,14 +91,10 @@ TEST_F(RuleFileTest, RefusesBadValuesWithLineAndExpectation) {
        "type: \"gopher\": expected one of http, https, tcp, tls, mqtt"},
       {R"(<forward bind=":1" destination="h:1" type="http" destinationType="mqtt"/>)",
        "same protocol"},
-      {R"(<forward bind=":1" destination="h:1" type="https"/>)", "TLS is not supported"},
-      {R"(<forward bind=":1" destination="h:1" type="http" destinationType="https"/>)",
-       "TLS is not supported"},
       {R"(<forward bind=":1" destination="h:1" preserveHost="maybe"/>)",
        "preserveHost: \"maybe\": expected true or false"},
       {R"(<forward bind=":1" destination="h:1" allow="10.0.0.0/8"/>)",
        "allow=\"10.0.0.0/8\" is not supported by this version"},
-      {R"(<forward bind=":1" destination="h:1" transparent="true"/>)", "transparent=\"true\""},
       {R"(<forward bind=":1" destination="h:1"><route path="/x"/></forward>)", "<route> is not"},
       {R"(<forward bind=":1" destination="h:1"><redact/></forward>)", "expected header, json"},
       {R"(<redact json="card"/>)", "expected a JSON pointer"},
@@ -109,8 +102,6 @@ TEST_F(RuleFileTest, RefusesBadValuesWithLineAndExpectation) {
       {R"(<http-proxy port="many" bind-address="localhost"/>)", "bind-address and port"},
       {R"(<http-proxy port="3128" disableConnectForwarding="2" bind-address="localhost"/>)",
        "disableConnectForwarding"},
-      {R"(<http-proxy bind-address="localhost"/><forward bind=":80" destination="localhost:3128"/>)",
-       "our own http-proxy"},
       {R"(<forward bind=":1")", "not well-formed XML"},
       {R"(<a></b>)", "not well-formed XML"},
   };

@@ -1,5 +1,6 @@
 #include "store/rule_values.h"
 #include "store/rule_json.h"
+#include "store/rule_proxy.h"
 
 #include "scheme_table.h"
 
@@ -69,6 +70,19 @@ TEST(ParseForward, ReadsBothSides) {
   EXPECT_TRUE(raw_notice(*rule, schemes()));
 }
 
+TEST(ParseForward, KnowsWhereTlsIsSpoken) {
+  const auto tls = [](const char* argument) {
+    const auto rule = parse_forward(argument, schemes());
+    if (!rule) ADD_FAILURE() << describe(rule.error());
+    return rule ? std::pair(rule->client_tls, rule->upstream_tls) : std::pair(false, false);
+  };
+  EXPECT_EQ(tls("http://:80=https://h"), std::pair(false, true));
+  EXPECT_EQ(tls("https://:443=http://h"), std::pair(true, false));
+  EXPECT_EQ(tls("https://:443=h"), std::pair(true, true));
+  EXPECT_EQ(tls("mqtt://:1883=mqtts://h"), std::pair(false, true));
+  EXPECT_EQ(tls("tcp://:1=tcp://h:1"), std::pair(false, false));
+}
+
 TEST(ParseForward, SaysWhatWasExpected) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "LEFT=RIGHT"},
@@ -83,7 +97,7 @@ TEST(ParseForward, SaysWhatWasExpected) {
       {"tcp://:80=tcp://h", "port from 1"},
       {"tcp://:80=tcp://h:80/x", "has no path"},
       {"http://:80=http://h/?q", "without ?"},
-      {"http://:80=https://h", "TLS is not supported by this version"},
+      {"https://:443=mqtts://h", "same protocol"},
   };
   for (const auto& [argument, expected] : cases) {
     const auto rule = parse_forward(argument, schemes());
@@ -109,6 +123,19 @@ TEST(NameRules, DefaultsGiveWayToNamesThatUsersGave) {
   EXPECT_EQ(rules[3].name, "http-h-80-2");
 }
 
+TEST(NameRules, RulesWithoutAnUpstreamAreNamedByWhatTheyAre) {
+  std::vector<ForwardRule> rules{proxy_rule({"localhost", 3128}, ""), proxy_rule({"", 0}, ""),
+                                 proxy_rule({"", 80}, ""), ForwardRule()};
+  rules[2].proxy->by_host = true;
+  rules[3].client_scheme = "https";
+  rules[3].transparent = true;
+  name_rules(rules);
+  EXPECT_EQ(rules[0].name, "proxy");
+  EXPECT_EQ(rules[1].name, "proxy-2");
+  EXPECT_EQ(rules[2].name, "by-host-80");
+  EXPECT_EQ(rules[3].name, "https-transparent");
+}
+
 TEST(CheckLoops, SeesDestinationsThatAreOurselves) {
   const auto loops = [](Endpoint listen, Endpoint upstream) {
     std::vector<ForwardRule> rules(1);
@@ -126,6 +153,16 @@ TEST(CheckLoops, SeesDestinationsThatAreOurselves) {
   EXPECT_FALSE(loops({"localhost", 80}, {"127.0.0.2", 80}));
 }
 
+TEST(CheckLoops, WhatHasNoDestinationIsNone) {
+  std::vector<ForwardRule> rules{proxy_rule({"", 0}, ""), ForwardRule()};
+  rules[1].transparent = true;
+  EXPECT_TRUE(check_loops(rules));
+  rules[1].transparent = false;
+  rules[1].upstream = {"localhost", 3128};
+  rules[0].listen.port = 3128;
+  EXPECT_FALSE(check_loops(rules));
+}
+
 TEST(RuleJson, GivesBackTheWholeRule) {
   ForwardRule rule;
   rule.name = "caf\xC3\xA9";
@@ -136,6 +173,9 @@ TEST(RuleJson, GivesBackTheWholeRule) {
   rule.upstream = {"::1", 443};
   rule.path_prefix = "/base";
   rule.preserve_host = true;
+  rule.client_tls = rule.upstream_tls = true;
+  rule.tls = {"own.pem", "own.key", true, false, "ca.pem", "us.pem", "us.key", "1.0", "DEFAULT"};
+  rule.transparent = true;
   rule.redact = {{"Authorization"}, {"/card/number"}, {"key=(\\w+)"}};
   rule.written_at = "registration.xml:12";
   const auto back = rule_from_json(rule_to_json(rule));
@@ -144,6 +184,27 @@ TEST(RuleJson, GivesBackTheWholeRule) {
   EXPECT_EQ(back->upstream, rule.upstream);
   EXPECT_EQ(back->redact, rule.redact);
   EXPECT_TRUE(back->preserve_host);
+  EXPECT_TRUE(back->client_tls && back->upstream_tls && back->transparent);
+  EXPECT_EQ(back->tls, rule.tls);
+  EXPECT_FALSE(back->proxy);
+}
+
+TEST(RuleJson, GivesBackAProxyWithoutItsPassword) {
+  ForwardRule rule = proxy_rule({"localhost", 3128}, "--proxy 3128");
+  rule.proxy = {true, {443, 8443, 9000, 9001}, {"*.example.com"}, true, true, "ada:secret"};
+  const std::string text = rule_to_json(rule);
+  EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+  const auto back = rule_from_json(text);
+  ASSERT_TRUE(back) << describe(back.error());
+  rule.proxy->credentials.clear();
+  EXPECT_EQ(back->proxy, rule.proxy);
+}
+
+TEST(RuleJson, OfAnOlderVersionSpeaksNoTls) {
+  const auto rule = rule_from_json(R"({"clientScheme":"https","upstreamScheme":"https"})");
+  ASSERT_TRUE(rule);
+  EXPECT_FALSE(rule->client_tls || rule->upstream_tls || rule->transparent || rule->proxy);
+  EXPECT_TRUE(rule->tls.verify);
 }
 
 TEST(RuleJson, IsLenientAboutMembersAndStrictAboutTypes) {

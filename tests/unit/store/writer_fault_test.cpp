@@ -51,6 +51,10 @@ class WriterFaultTest : public StoreTest, public ::testing::WithParamInterface<D
     }
     auto batch = (*writer)->new_batch();
     const std::int64_t session = add_session(**writer, *batch);
+    TlsAgreed handshake;
+    handshake.session = session;
+    handshake.own_chain = Bytes(4000, 'x');
+    batch->tls.push_back(handshake);
     for (std::uint64_t i = 0; i < kBatches; ++i) {
       for (std::uint64_t j = 0; j < kExchangesPerBatch; ++j) {
         add_exchange(**writer, *batch, session, kRequest, Bytes(reply_size_, 'x'));
@@ -82,6 +86,9 @@ class WriterFaultTest : public StoreTest, public ::testing::WithParamInterface<D
       // A transaction whose last step failed may be in the log for all that.
       EXPECT_GE(std::strtoull(count.c_str(), nullptr, 10), stored) << count;
       EXPECT_EQ(query("SELECT count(*) FROM exchange WHERE length(reply) <> reply_size"), "0\n");
+      EXPECT_EQ(query("SELECT count(*) FROM tls_handshake WHERE own_chain NOT IN"
+                      " (SELECT id FROM certificate_chain)"),
+                "0\n");
     }
     record(2, "after");
     EXPECT_EQ(query("PRAGMA integrity_check"), "ok\n");

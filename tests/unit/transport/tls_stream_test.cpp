@@ -1,21 +1,11 @@
 // Streams that speak TLS with each other over a real socket, from the handshake to the last byte.
-#include "certificate_fixture.h"
+#include "tls_stream_fixture.h"
 
-#include "protocols/transport/tls_context.h"
-#include "protocols/transport/tls_facts.h"
-#include "protocols/transport/tls_handshake.h"
-#include "protocols/transport/tls_server.h"
-
-#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <fstream>
-
-#include "tests/support/loopback.h"
+#include <vector>
 
 namespace understudy {
 namespace {
@@ -23,89 +13,10 @@ namespace {
 using std::chrono::seconds;
 using Status = IoResult::Status;
 
-class TlsStreamTest : public CertificateTest {
- protected:
-  void SetUp() override {
-    CertificateTest::SetUp();
-    authority_ = authority();
-    ca_file_ = path("ca-of-test.pem");
-    std::ofstream(ca_file_) << authority_->root_pem();
-    client_options_.ca_file = ca_file_;
-    connect();
-  }
-
-  void connect() {
-    testing::Peer peer = testing::Peer::connect(server_.port());
-    testing::Peer accepted = server_.accept();
-    for (const int fd : {peer.fd(), accepted.fd()})
-      ::fcntl(fd, F_SETFL, O_NONBLOCK);
-    client_.emplace(context_.get_executor(), Descriptor(peer.release()));
-    service_.emplace(context_.get_executor(), Descriptor(accepted.release()));
-  }
-
-  /// What the client, then what the server says of the handshake; empty = fine.
-  std::pair<std::string, std::string> shake(const std::string& name) {
-    if (!client_context_) client_context_ = *TlsClientContext::make(client_options_);
-    if (!server_context_)
-      server_context_ = *TlsServerContext::make(server_options_, leaves_of(authority_));
-    auto ssl = client_context_->connection(name, name + ":443");
-    EXPECT_TRUE(ssl);
-    std::string client_says = "never ended", server_says = "never ended";
-    spawn(tls_handshake(*client_, std::move(*ssl), seconds(5)), client_says);
-    spawn(tls_handshake(*service_, server_context_->connection(), seconds(5)), server_says);
-    run();
-    return {client_says, server_says};
-  }
-
-  void spawn(Task<std::string> task, std::string& says) {
-    asio::co_spawn(context_, std::move(task),
-                   [&says](const std::exception_ptr& escaped, std::string result) {
-                     EXPECT_FALSE(escaped);
-                     says = std::move(result);
-                   });
-  }
-
-  void run() {
-    context_.restart();
-    context_.run_for(std::chrono::milliseconds(testing::kPatienceMs));
-  }
-
-  /// Sends all of `bytes`, as a relay does: what the socket does not take is offered again.
-  static Task<void> send_all(Stream& stream, ByteView bytes) {
-    while (!bytes.empty()) {
-      const IoResult sent = stream.try_write({&bytes, 1});
-      if (sent.status == Status::Broken) co_return;
-      bytes.remove_prefix(sent.size);
-      if (sent.status == Status::NotNow) co_await stream.writable();
-    }
-    stream.finish_sending();
-  }
-
-  static Task<void> read_all(Stream& stream, Bytes& into, IoResult& end) {
-    std::array<char, 50'000> buffer;  // no multiple of a record
-    for (;;) {
-      co_await stream.readable();
-      end = stream.try_read(buffer);
-      if (end.status == Status::Done) into.append(buffer.data(), end.size);
-      if (end.status == Status::Finished || end.status == Status::Broken) co_return;
-    }
-  }
-
-  asio::io_context context_;
-  testing::Server server_;
-  std::shared_ptr<CertAuthority> authority_;
-  std::string ca_file_;
-  TlsClientOptions client_options_;
-  TlsServerOptions server_options_;
-  std::shared_ptr<TlsClientContext> client_context_;
-  std::shared_ptr<TlsServerContext> server_context_;
-  std::optional<Stream> client_, service_;
-};
-
 TEST_F(TlsStreamTest, AHandshakeIsDoneAndTold) {
-  client_options_.basics.alpn = {"h2", "http/1.1"};
-  server_options_.basics.alpn = {"http/1.1"};
-  EXPECT_EQ(shake("api.example.com"), std::pair(std::string(), std::string()));
+  server_options_.alpn = {"http/1.1"};
+  EXPECT_EQ(shake(client_side("api.example.com", {"h2", "http/1.1"})),
+            std::pair(std::string(), std::string()));
   const TlsFacts client = tls_facts(client_->tls()->ssl(), true);
   EXPECT_EQ(client.version, "TLSv1.3");
   EXPECT_EQ(client.alpn, "http/1.1");
@@ -119,9 +30,7 @@ TEST_F(TlsStreamTest, AHandshakeIsDoneAndTold) {
 
 TEST_F(TlsStreamTest, ManyRecordsArriveWholeThroughAFullSocket) {
   ASSERT_EQ(shake("api.example.com").first, "");
-  Bytes sent(std::size_t{6} * 1024 * 1024 + 7, 'x');
-  for (std::size_t i = 0; i < sent.size(); ++i)
-    sent[i] = static_cast<char>(i * 7 + i / 251);
+  const Bytes sent = pattern(std::size_t{6} * 1024 * 1024 + 7);
   Bytes got;
   IoResult end;
   asio::co_spawn(context_, send_all(*service_, sent), asio::detached);
@@ -181,12 +90,12 @@ TEST_F(TlsStreamTest, UncheckedCertificatesAreTaken) {
 }
 
 TEST_F(TlsStreamTest, AnAddressIsCheckedAsOne) {
-  server_options_.fallback_name = "127.0.0.1";  // addresses are not sent as names
+  names_ = {"127.0.0.1"};  // addresses are not sent as names
   EXPECT_EQ(shake("127.0.0.1").first, "");
 }
 
 TEST_F(TlsStreamTest, AWrongHostIsRefused) {
-  server_options_.fallback_name = "10.0.0.1";
+  names_ = {"10.0.0.1"};
   EXPECT_NE(shake("127.0.0.1").first.find("IP address mismatch"), std::string::npos);
 }
 
@@ -198,16 +107,79 @@ TEST_F(TlsStreamTest, ANameThatNoCertificateCanBeForFailsTheHandshake) {
 
 TEST_F(TlsStreamTest, AClientWithoutEcdsaGetsAnRsaLeaf) {
   client_options_.basics.ciphers = "ECDHE-RSA-AES128-GCM-SHA256";
-  client_context_ = *TlsClientContext::make(client_options_);
-  auto ssl = client_context_->connection("api.example.com", "x");
-  SSL_set_max_proto_version(ssl->get(), TLS1_2_VERSION);
-  server_context_ = *TlsServerContext::make(server_options_, leaves_of(authority_));
-  std::string client = "never ended", server = "never ended";
-  spawn(tls_handshake(*client_, std::move(*ssl), seconds(5)), client);
-  spawn(tls_handshake(*service_, server_context_->connection(), seconds(5)), server);
+  SslHandle ssl = client_side("api.example.com");
+  SSL_set_max_proto_version(ssl.get(), TLS1_2_VERSION);
+  HandshakeOutcome client = unended(), server = unended();
+  spawn(tls_handshake(*client_, std::move(ssl), seconds(5)), client);
+  spawn(tls_handshake(*service_, server_side(), seconds(5)), server);
   run();
-  EXPECT_EQ(client, "");
+  EXPECT_EQ(client.why, "");
   EXPECT_EQ(tls_facts(client_->tls()->ssl(), true).cipher, "ECDHE-RSA-AES128-GCM-SHA256");
+}
+
+// Small devices ask for records that fit into their memory.
+TEST_F(TlsStreamTest, NothingIsLostToAClientThatAsksForSmallRecords) {
+  SslHandle ssl = client_side("api.example.com");
+  ASSERT_EQ(SSL_set_tlsext_max_fragment_length(ssl.get(), TLSEXT_max_fragment_length_512), 1);
+  HandshakeOutcome client = unended(), server = unended();
+  spawn(tls_handshake(*client_, std::move(ssl), seconds(5)), client);
+  spawn(tls_handshake(*service_, server_side(), seconds(5)), server);
+  run();
+  ASSERT_EQ(client.why, "");
+  const Bytes sent = pattern(100'000);
+  Bytes got;
+  IoResult end;
+  asio::co_spawn(context_, send_all(*service_, sent), asio::detached);
+  asio::co_spawn(context_, read_all(*client_, got, end), asio::detached);
+  run();
+  EXPECT_EQ(got.size(), sent.size());
+  EXPECT_TRUE(got == sent);
+}
+
+TEST_F(TlsStreamTest, ManyPiecesOfAllSizesArriveInOrder) {
+  ASSERT_EQ(shake("api.example.com").first, "");
+  const Bytes all = pattern(90'000);
+  std::vector<ByteView> pieces;
+  std::size_t at = 0;
+  for (const std::size_t size : {1u, 0u, 16'383u, 1u, 0u, 16'384u, 16'385u, 7u, 33'000u, 0u}) {
+    pieces.push_back(ByteView(all).substr(at, size));
+    at += size;
+  }
+  Bytes got;
+  IoResult end;
+  ASSERT_EQ(service_->try_write(pieces).size, at);
+  service_->finish_sending();
+  asio::co_spawn(context_, read_all(*client_, got, end), asio::detached);
+  run();
+  EXPECT_TRUE(got == all.substr(0, at));
+}
+
+/// Reads `left` bytes that are not TLS past it.
+Task<void> skip(Stream& stream, std::size_t left) {
+  Bytes buffer(std::size_t{64} * 1024, '\0');
+  while (left > 0) {
+    co_await stream.readable();
+    const ssize_t n = ::recv(stream.watch().fd(), buffer.data(), std::min(buffer.size(), left), 0);
+    if (n > 0) left -= static_cast<std::size_t>(n);
+    if (n <= 0) stream.watch().exhausted(Watch::For::Read);
+  }
+}
+
+// Foreign bytes fill the socket, so that close_notify has no room until the client took them.
+TEST_F(TlsStreamTest, CloseNotifyWaitsForRoom) {
+  ASSERT_EQ(shake("api.example.com").first, "");
+  SSL_clear_options(client_->tls()->ssl(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+  std::array<char, 16> buffer;
+  ASSERT_EQ(client_->try_read(buffer).status, Status::NotNow);  // takes the session tickets
+  const Bytes foreign(std::size_t{64} * 1024, 'x');
+  std::size_t filled = 0;
+  const int fd = service_->watch().fd();
+  for (ssize_t n = 0; n >= 0; n = ::send(fd, foreign.data(), foreign.size(), 0))
+    filled += static_cast<std::size_t>(n);
+  service_->finish_sending();
+  asio::co_spawn(context_, skip(*client_, filled), asio::detached);
+  run();
+  EXPECT_EQ(client_->try_read(buffer).status, Status::Finished);
 }
 
 TEST_F(TlsStreamTest, ASecondConnectionResumesTheFirst) {
@@ -227,23 +199,36 @@ TEST_F(TlsStreamTest, ASecondConnectionResumesTheFirst) {
   EXPECT_EQ(tls_facts(client_->tls()->ssl(), true).verified, "ok");
 }
 
-TEST_F(TlsStreamTest, GarbageFailsTheHandshake) {
-  server_context_ = *TlsServerContext::make(server_options_, leaves_of(authority_));
-  const ByteView garbage = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-  ASSERT_EQ(client_->try_write({&garbage, 1}).size, garbage.size());
-  std::string server;
-  spawn(tls_handshake(*service_, server_context_->connection(), seconds(5)), server);
+TEST_F(TlsStreamTest, ASilentPeerTimesOut) {
+  HandshakeOutcome server = unended();
+  spawn(tls_handshake(*service_, server_side(), std::chrono::milliseconds(50)), server);
   run();
-  EXPECT_NE(server.find("http request"), std::string::npos) << server;
+  EXPECT_EQ(server.why, "the handshake did not end within 50 ms");
+  EXPECT_TRUE(server.timed_out);
+  EXPECT_FALSE(server.not_tls);
 }
 
-TEST_F(TlsStreamTest, ASilentPeerTimesOut) {
-  server_context_ = *TlsServerContext::make(server_options_, leaves_of(authority_));
-  std::string server;
-  spawn(tls_handshake(*service_, server_context_->connection(), std::chrono::milliseconds(50)),
-        server);
+TEST_F(TlsStreamTest, AClientThatRefusesTheCertificateIsKnownByItsAlert) {
+  client_options_.ca_file.clear();
+  HandshakeOutcome client = unended(), server = unended();
+  spawn(tls_handshake(*client_, client_side("api.example.com"), seconds(5)), client);
+  spawn(tls_handshake(*service_, server_side(), seconds(5)), server);
   run();
-  EXPECT_EQ(server, "the handshake did not end within 50 ms");
+  EXPECT_TRUE(server.refused_our_certificate) << server.why;
+  EXPECT_FALSE(client.refused_our_certificate) << client.why;
+}
+
+TEST_F(TlsStreamTest, AnotherAlertIsNoRefusalOfTheCertificate) {
+  client_options_.basics.min_version = "1.3";
+  HandshakeOutcome client = unended(), server = unended();
+  SslHandle old = server_side();
+  SSL_set_max_proto_version(old.get(), TLS1_2_VERSION);
+  spawn(tls_handshake(*client_, client_side("api.example.com"), seconds(5)), client);
+  spawn(tls_handshake(*service_, std::move(old), seconds(5)), server);
+  run();
+  EXPECT_NE(client.why, "");
+  EXPECT_NE(server.why, "");
+  EXPECT_FALSE(server.refused_our_certificate) << server.why;
 }
 
 TEST_F(TlsStreamTest, WhatAConfigurationSaysWronglyIsNamed) {

@@ -1,5 +1,7 @@
-#include "ui/cli/base64_text.h"
+#include "protocols/content/base64.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace understudy {

@@ -1,0 +1,28 @@
+// Values of the options about forward proxies. Pure.
+//
+// Errors are Config, with the option in `where`.
+#pragma once
+
+#include "protocols/core/error.h"
+#include "ui/cli/arguments.h"
+
+#include <string>
+#include <string_view>
+
+namespace understudy {
+
+/// The value of --proxy: "3128" (this machine only), "0.0.0.0:3128", "[::1]:0", ":3128" (all
+/// adapters).
+[[nodiscard]] Result<Endpoint> parse_proxy_listen(std::string_view text);
+
+/// The value of --proxy-auth, "ada:password.txt".
+struct ProxyLogin {
+  std::string user, password_file;
+};
+[[nodiscard]] Result<ProxyLogin> parse_proxy_login(std::string_view text);
+
+/// The value of --upstream-proxy, "http://ada:p%40ss@proxy.example.com:8080",
+/// "socks5://[::1]:1080". The message never repeats it: it may hold a password.
+[[nodiscard]] Result<ProxyUrl> parse_proxy_url(std::string_view text);
+
+}  // namespace understudy
