@@ -1,7 +1,9 @@
 #include "protocols/transport/connector.h"
 
 #include "protocols/transport/deadline.h"
+#include "protocols/transport/proxy_tunnel.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -94,14 +96,12 @@ std::string reason(const ErrorCode& error, bool resolving, std::chrono::millisec
   return error.message();
 }
 
-}  // namespace
-
-Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
-                                std::chrono::milliseconds timeout, ConnectCancel& cancel) {
+/// Every address of `to` in turn.
+Task<ConnectOutcome> reach(Executor executor, Endpoint to, std::chrono::milliseconds timeout,
+                           Clock::time_point deadline, ConnectCancel& cancel) {
   ConnectOutcome outcome;
   const Clock::time_point start = Clock::now();
-  const Clock::time_point deadline = start + timeout;
-  Addresses addresses = co_await resolve(executor, destination, deadline, cancel);
+  Addresses addresses = co_await resolve(executor, to, deadline, cancel);
   outcome.resolve = since(start);
   const Clock::time_point resolved = Clock::now();
 
@@ -126,9 +126,41 @@ Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
   outcome.connect = since(resolved);
   if (!outcome.stream) {
     outcome.timed_out = error == asio::error::timed_out;
-    outcome.error =
-        Error(ErrorSource::Upstream, to_string(destination), reason(error, resolving, timeout));
+    outcome.error = Error(ErrorSource::Upstream, to_string(to), reason(error, resolving, timeout));
   }
+  co_return outcome;
+}
+
+/// The sentence for a user who may not remember that there is a proxy.
+std::string of_proxy(const UpstreamProxy& proxy, const std::string& what) {
+  return "the upstream proxy " + to_string(proxy.at) + " " + what;
+}
+
+}  // namespace
+
+Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
+                                std::chrono::milliseconds timeout, ConnectCancel& cancel,
+                                const UpstreamProxy* via) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  const bool through = via != nullptr && !goes_direct(*via, destination);
+  Endpoint first = through ? via->at : destination;
+  ConnectOutcome outcome = co_await reach(executor, std::move(first), timeout, deadline, cancel);
+  if (!through) co_return outcome;
+  const std::string where = to_string(destination);
+  if (!outcome.stream) {
+    outcome.error = Error(ErrorSource::Upstream, where,
+                          of_proxy(*via, "cannot be reached: " + outcome.error.what));
+    co_return outcome;
+  }
+  const Clock::time_point connected = Clock::now();
+  TunnelOutcome tunnel =
+      co_await open_tunnel(*outcome.stream, *via, std::move(destination), deadline, cancel);
+  outcome.connect += since(connected);
+  if (tunnel.why.empty() && !cancel.cancelled()) co_return outcome;
+  outcome.stream.reset();
+  outcome.timed_out = tunnel.timed_out;
+  if (tunnel.timed_out) tunnel.why = fmt::format("did not answer within {} ms", timeout.count());
+  outcome.error = Error(ErrorSource::Upstream, where, of_proxy(*via, tunnel.why));
   co_return outcome;
 }
 

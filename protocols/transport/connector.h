@@ -5,6 +5,7 @@
 #include "protocols/core/rule.h"
 #include "protocols/core/time.h"
 #include "protocols/transport/stream.h"
+#include "protocols/transport/upstream_proxy.h"
 
 #include <chrono>
 #include <functional>
@@ -46,9 +47,14 @@ class ConnectCancel {
 /// (kFirstTry), so that a dead address family costs little, then each the time that is left. Runs
 /// on `executor`, where the stream then lives. Never throws; after cancel() it ends without a
 /// stream.
+///
+/// `via`, which outlives the attempt: through that proxy, unless goes_direct(); null = there is
+/// none. The outcome's address and `resolve` are then the proxy's, `connect` includes the tunnel,
+/// and errors name both.
 [[nodiscard]] Task<ConnectOutcome> connect_to(Executor executor, Endpoint destination,
                                               std::chrono::milliseconds timeout,
-                                              ConnectCancel& cancel);
+                                              ConnectCancel& cancel,
+                                              const UpstreamProxy* via = nullptr);
 
 /// Recommended connection attempt delay (RFC 8305 §5: 250 ms).
 inline constexpr std::chrono::milliseconds kFirstTry{250};

@@ -1,5 +1,6 @@
 #include "protocols/transport/stream.h"
 
+#include "protocols/transport/original_destination.h"
 #include "protocols/transport/tls_layer.h"
 
 #include <netinet/tcp.h>
@@ -219,6 +220,17 @@ std::string Stream::local_address() const {
 std::string Stream::local_host() const {
   const Tcp::endpoint endpoint = name_of(watch_->fd(), ::getsockname);
   return endpoint.port() == 0 ? std::string() : plain(endpoint.address()).to_string();
+}
+
+std::optional<Endpoint> Stream::original_destination() const {
+  const Tcp::endpoint local = name_of(watch_->fd(), ::getsockname);
+  if (local.port() == 0) return std::nullopt;
+  const std::optional<Tcp::endpoint> original = redirected_from(watch_->fd(), local);
+  if (!original) return std::nullopt;
+  const Endpoint here{plain(local.address()).to_string(), local.port()};
+  Endpoint there{plain(original->address()).to_string(), original->port()};
+  if (there == here) return std::nullopt;
+  return there;
 }
 
 std::uint16_t Stream::peer_port_here() const {

@@ -9,12 +9,14 @@
 #pragma once
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/rule.h"
 #include "protocols/transport/asio.h"
 #include "protocols/transport/openssl_ptr.h"
 #include "protocols/transport/poller.h"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -84,6 +86,9 @@ class Stream {
   [[nodiscard]] std::string local_address() const;
   /// The same without the port, "127.0.0.1", "::1": a name that a certificate may be for.
   [[nodiscard]] std::string local_host() const;
+  /// Where the peer was connecting to when the kernel redirected it here; nothing = it meant us, or
+  /// nobody knows.
+  [[nodiscard]] std::optional<Endpoint> original_destination() const;
   /// The port at the other end where that is this machine too, else 0.
   [[nodiscard]] std::uint16_t peer_port_here() const;
   [[nodiscard]] Executor executor() const { return watch_->executor(); }

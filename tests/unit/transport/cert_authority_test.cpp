@@ -3,8 +3,13 @@
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 
+#include <time.h>
+
 #include <barrier>
+#include <chrono>
+#include <iostream>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -185,6 +190,30 @@ TEST_F(AuthorityTest, AStampedeSignsOnce) {
   EXPECT_EQ(ca->signed_leaves(), static_cast<std::size_t>(kNames));
   for (const auto& theirs : got)
     EXPECT_EQ(theirs, got.front());
+}
+
+/// Of the calling thread, so that a busy machine does not count.
+std::chrono::nanoseconds cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// It is done on event loops: the goal is less than a millisecond. The bound is for slow machines
+// and sanitizers.
+TEST_F(AuthorityTest, ALeafTakesLittleTime) {
+  constexpr int kLeaves = 200;
+  const auto ca = authority();
+  std::vector<ServerName> names;
+  for (int i = 0; i < kLeaves; ++i)
+    names.push_back(server_name("host" + std::to_string(i) + ".example"));
+  const auto began = cpu_time();
+  for (const ServerName& name : names)
+    ASSERT_TRUE(ca->leaf(name, LeafKind::Ecdsa));
+  const auto each = std::chrono::round<std::chrono::microseconds>((cpu_time() - began) / kLeaves);
+  std::cout << "one leaf: " << each.count() << " us\n";
+  EXPECT_LT(each, std::chrono::milliseconds(3));
+  EXPECT_EQ(ca->signed_leaves(), std::size_t{kLeaves});
 }
 
 TEST_F(AuthorityTest, KeepsABoundedNumberOfLeaves) {

@@ -65,6 +65,14 @@ TEST_F(StreamTest, ResetShowsAtThePeer) {
   EXPECT_FALSE(stream_->is_open());
 }
 
+TEST_F(StreamTest, AConnectionThatNobodyRedirectedHasNoOtherDestination) {
+  EXPECT_EQ(stream_->original_destination(), std::nullopt);
+  EXPECT_EQ(stream_->local_host(), "127.0.0.1");
+  stream_->close();
+  EXPECT_EQ(stream_->original_destination(), std::nullopt);
+  EXPECT_EQ(stream_->local_host(), "");
+}
+
 TEST(AddressText, MappedAddressesReadAsWhatTheyAre) {
   const auto mapped = asio::ip::make_address("::ffff:192.0.2.7");
   EXPECT_EQ(address_text({mapped, 80}), "192.0.2.7:80");
