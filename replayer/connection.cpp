@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <span>
 #include <utility>
 
@@ -118,6 +119,7 @@ Task<bool> Connection::hand_over(std::unique_ptr<Handover> handover) {
     conversation_->on_open(now_, desk_.outbox());
     co_return true;
   }
+  assert(door_ != nullptr && "TLS was asked for where it is not looked for");
   deadline = Instant::max();  // the door has its own
   const bool secured = co_await door_->enter(stream_, std::move(handover->names),
                                              std::move(handover->unread), session_);

@@ -2,9 +2,8 @@
 
 #include "protocols/registry.h"
 #include "protocols/transport/cert_authority.h"
-#include "replayer/exchange_repertoire.h"
 #include "replayer/proxy_repertoire.h"
-#include "replayer/stream_repertoire.h"
+#include "replayer/service_maker.h"
 
 #include <fmt/format.h>
 
@@ -23,61 +22,6 @@ namespace {
 std::string changed_to(const RecordedExchange& exchange) {
   return fmt::format("the connection had changed to {}", exchange.protocol);
 }
-
-/// The protocol's own scheme with or without TLS; `otherwise` where it has none such.
-std::string scheme_of(const Protocol& protocol, bool tls, std::string_view otherwise = {}) {
-  const auto schemes = protocol.schemes();
-  const auto found = std::ranges::find(schemes, tls, &Scheme::tls);
-  return std::string(found == schemes.end() ? otherwise : found->name);
-}
-
-/// What repertoires are made of besides what was recorded.
-class ServiceMaker {
- public:
-  /// All outlive it.
-  ServiceMaker(const RulePair& pair, std::size_t position, const ReplayOptions& options)
-      : pair_(pair), position_(position), options_(options) {}
-
-  [[nodiscard]] Result<ExchangeRepertoire::Service> exchanges(const Protocol& protocol) const {
-    auto secrets = redaction(protocol);
-    if (!secrets) return std::unexpected(secrets.error());
-    const ForwardRule& recorded = pair_.recorded->rule;
-    ExchangeRepertoire::Service service;
-    service.protocol = &protocol;
-    service.identity = identity(protocol);
-    service.plain_scheme = scheme_of(protocol, false, pair_.served.client_scheme);
-    service.secure_scheme = scheme_of(protocol, true, pair_.served.client_scheme);
-    if (recorded.transparent) {
-      service.place_scheme = scheme_of(protocol, recorded.upstream_tls, recorded.upstream_scheme);
-    }
-    service.redaction = std::move(*secrets);
-    service.timing_factor = options_.timing_factor;
-    service.after_last = options_.after_last;
-    return service;
-  }
-
-  [[nodiscard]] Result<StreamRepertoire::Service> streams(const Protocol& protocol) const {
-    auto secrets = redaction(protocol);
-    if (!secrets) return std::unexpected(secrets.error());
-    return StreamRepertoire::Service{identity(protocol), std::move(*secrets),
-                                     options_.timing_factor, options_.after_last};
-  }
-
- private:
-  [[nodiscard]] ServiceIdentity identity(const Protocol& protocol) const {
-    return {position_, pair_.served.name, std::string(protocol.name())};
-  }
-  /// What was recorded was redacted by the recorded rule; what is asked must be, in the same way.
-  [[nodiscard]] Result<std::optional<RequestRedaction>> redaction(const Protocol& protocol) const {
-    const ForwardRule& recorded = pair_.recorded->rule;
-    return RequestRedaction::make(protocol, recorded.redact.empty() ? pair_.served : recorded,
-                                  options_.redaction_key);
-  }
-
-  const RulePair& pair_;
-  const std::size_t position_;
-  const ReplayOptions& options_;
-};
 
 class ExchangeBuilder final : public RepertoireBuilder {
  public:
@@ -176,16 +120,17 @@ class ProxyBuilder final : public RepertoireBuilder {
     }
     const std::optional<TunnelKey> key = key_of(exchange.place, *protocol);
     if (!key) return changed_to(exchange);
-    auto& builder = streams_[*key];
-    if (!builder) {
+    auto builder = streams_.find(*key);
+    if (builder == streams_.end()) {
       Result<StreamRepertoire::Service> service = maker_.streams(*protocol);
       if (!service) return describe(service.error());
-      builder = std::make_unique<StreamBuilder>(std::move(*service), exchange.place);
+      auto fresh = std::make_unique<StreamBuilder>(std::move(*service), exchange.place);
+      builder = streams_.emplace(*key, std::move(fresh)).first;
     }
     RecordedSession tunnel = session;  // whose time counts from when it was granted
     const auto granted = granted_.find(session.id);
     tunnel.opened_at = granted == granted_.end() ? exchange.started_at : granted->second;
-    return builder->add(tunnel, std::move(exchange));
+    return builder->second->add(tunnel, std::move(exchange));
   }
 
   void tunnel_granted(const RecordedExchange& exchange) override {
@@ -222,6 +167,11 @@ Result<std::unique_ptr<RepertoireBuilder>> make_proxy_builder(const RulePair& pa
                                                               const ServiceMaker& maker,
                                                               ExchangeRepertoire::Service requests,
                                                               const ReplayOptions& options) {
+  if (requests.protocol->exchange_replay()->proxy_front(pair.served, {}) == nullptr) {
+    return std::unexpected(Error(ErrorSource::Config, pair.served.written_at,
+                                 fmt::format("rule {}: {} has no forward proxies", pair.served.name,
+                                             requests.protocol->name())));
+  }
   const Protocol& any = *protocols().back();  // takes bytes of any sort
   Result<StreamRepertoire::Service> strangers = maker.streams(any);
   if (!strangers) return std::unexpected(strangers.error());

@@ -22,7 +22,7 @@ class RepertoireBuilder {
 
   /// `exchange` with all of its request. Returns why it cannot be served, empty = it can.
   virtual std::string add(const RecordedSession& session, RecordedExchange exchange) = 0;
-  /// A tunnel of `session` was granted with this exchange, which nobody needs to serve.
+  /// The recorder granted a tunnel with this exchange, which need not be served: we grant our own.
   virtual void tunnel_granted(const RecordedExchange& exchange) { static_cast<void>(exchange); }
   /// Call once, at the end.
   virtual std::unique_ptr<Repertoire> finish() = 0;
