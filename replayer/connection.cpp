@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <span>
 #include <utility>
 
@@ -34,8 +35,13 @@ void drop_front(std::vector<ByteView>& pieces, std::size_t written) {
 
 }  // namespace
 
-Connection::Connection(WorkerDesk& desk, Stream stream, std::unique_ptr<Conversation> conversation)
-    : desk_(desk), stream_(std::move(stream)), conversation_(std::move(conversation)) {
+Connection::Connection(WorkerDesk& desk, Stream stream, std::unique_ptr<Conversation> conversation,
+                       TlsDoor* door, std::uint64_t session)
+    : desk_(desk),
+      stream_(std::move(stream)),
+      conversation_(std::move(conversation)),
+      door_(door),
+      session_(session) {
   desk_.attend(*this);
 }
 
@@ -79,6 +85,7 @@ Task<bool> Connection::carry_out() {
     Outbox& out = desk_.outbox();
     const Outbox::End end = out.end;
     const bool more = out.more;
+    std::unique_ptr<Handover> handover = std::move(out.handover);
     wake_ = out.wake;
     const bool all_out = send_now(out.pieces) && out.stored.size == 0;
     if (gone_) co_return false;
@@ -91,10 +98,39 @@ Task<bool> Connection::carry_out() {
       co_await finish(end);
       co_return false;
     }
+    if (handover) {
+      const bool goes_on = co_await hand_over(std::move(handover));
+      if (!goes_on) co_return false;
+      continue;
+    }
     if (!more) co_return true;
     desk_.outbox().clear();
     conversation_->on_sent(now_, desk_.outbox());
   }
+}
+
+/// Begins what follows, which fills the desk's outbox. False: the connection is over.
+Task<bool> Connection::hand_over(std::unique_ptr<Handover> handover) {
+  if (handover->next) {
+    unread_ = std::move(handover->unread);
+    finished_ = false;  // the next conversation is told of it again
+    conversation_ = std::move(handover->next);
+    desk_.outbox().clear();
+    conversation_->on_open(now_, desk_.outbox());
+    co_return true;
+  }
+  assert(door_ != nullptr && "TLS was asked for where it is not looked for");
+  deadline = Instant::max();  // the door has its own
+  const bool secured = co_await door_->enter(stream_, std::move(handover->names),
+                                             std::move(handover->unread), session_);
+  if (!secured || gone_) {
+    close();
+    co_return false;
+  }
+  stamp();
+  desk_.outbox().clear();
+  conversation_->on_secured(now_, desk_.outbox());
+  co_return true;
 }
 
 /// Writes what the socket takes; true: all of it. What is left stays in `pieces`.
@@ -145,6 +181,7 @@ Task<void> Connection::send_stored(StoredBytes stored) {
 
 Task<Connection::Event> Connection::next_event() {
   const bool reads = conversation_->wants_bytes() && !finished_;
+  if (reads && !unread_.empty()) co_return Event::Readable;
   if (reads && wake_) co_return co_await readable_or_time();
   if (reads) {
     expect_client();
@@ -186,6 +223,10 @@ void Connection::expect_client() {
 }
 
 void Connection::read_once() {
+  if (!unread_.empty()) {
+    const Bytes bytes = std::exchange(unread_, {});
+    return conversation_->on_bytes(bytes, now_, desk_.outbox());
+  }
   const IoResult read = stream_.try_read(desk_.read_buffer());
   switch (read.status) {
     case IoResult::Status::Done: {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "protocols/transport/stream.h"
+#include "replayer/tls_door.h"
 #include "replayer/worker_desk.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,7 +15,9 @@ namespace understudy {
 
 class Connection final : public Attended {
  public:
-  Connection(WorkerDesk& desk, Stream stream, std::unique_ptr<Conversation> conversation);
+  /// `door`: where conversations may ask for TLS, else null; `session` is for its log.
+  Connection(WorkerDesk& desk, Stream stream, std::unique_ptr<Conversation> conversation,
+             TlsDoor* door, std::uint64_t session);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -28,6 +32,7 @@ class Connection final : public Attended {
   enum class Event : std::uint8_t { Readable, Time, Gone };
 
   Task<bool> carry_out();
+  Task<bool> hand_over(std::unique_ptr<Handover> handover);
   bool send_now(std::vector<ByteView>& pieces);
   Task<void> send_later(std::vector<ByteView> pieces, StoredBytes stored);
   Task<void> send_all(std::vector<ByteView> pieces);
@@ -41,7 +46,10 @@ class Connection final : public Attended {
 
   WorkerDesk& desk_;
   Stream stream_;
-  const std::unique_ptr<Conversation> conversation_;
+  std::unique_ptr<Conversation> conversation_;
+  TlsDoor* const door_;
+  const std::uint64_t session_;
+  Bytes unread_;                ///< of the client, for the conversation to begin with
   std::optional<Timer> timer_;  ///< only where a reply was paced
   std::optional<Instant> wake_;
   Moment now_;

@@ -1,8 +1,9 @@
 // One client connection of a virtual service, sans-io: bytes and times in, sends and deadlines out.
 //
-//   on_open ─▶ on_bytes ┬▶ on_sent (what was asked for has left, and `more` was set)
-//                       ├▶ on_time (the deadline `wake` has come)
-//                       └▶ on_eof  (the client sends no more)
+//   on_open ─▶ on_bytes ┬▶ on_sent    (what was asked for has left, and `more` was set)
+//                       ├▶ on_time    (the deadline `wake` has come)
+//                       ├▶ on_secured (TLS that was asked for is there)
+//                       └▶ on_eof     (the client sends no more)
 //
 // Every call fills an Outbox that is empty on entry. One thread at a time (the connection's
 // worker); no sockets, no clock: the current time is handed in.
@@ -13,7 +14,9 @@
 #include "replayer/pacing.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace understudy {
@@ -30,6 +33,20 @@ struct StoredBytes {
   std::uint64_t offset = 0, size = 0;
 };
 
+class Conversation;
+
+/// A change of what the connection is.
+struct Handover {
+  /// Goes on in place of the conversation that asks for it. Null: TLS begins, and the conversation
+  /// goes on inside of it with on_secured(). Where TLS cannot be agreed on, the connection closes.
+  std::unique_ptr<Conversation> next;
+  /// TLS: what the client may have connected to, besides our address: a certificate for all of them
+  /// is served to one that names no host.
+  std::vector<std::string> names;
+  /// Bytes of the client that were read and not used: the first bytes of what follows.
+  Bytes unread;
+};
+
 /// What the socket side is to do, in the order of the members.
 struct Outbox {
   enum class End : std::uint8_t {
@@ -43,6 +60,8 @@ struct Outbox {
   /// To send after the pieces; size 0 = nothing.
   StoredBytes stored;
   End end = End::None;
+  /// Nothing else of this conversation is done after it. Null = none.
+  std::unique_ptr<Handover> handover;
   /// There is more to do with what was received: call on_sent() once all this is out.
   bool more = false;
   /// Call on_time() then, unless another call comes first and sets another. Nothing = no deadline.
@@ -52,6 +71,7 @@ struct Outbox {
     pieces.clear();
     stored = {};
     end = End::None;
+    handover.reset();
     more = false;
     wake.reset();
   }
@@ -75,6 +95,11 @@ class Conversation {
   virtual void on_eof(Moment now, Outbox& out) = 0;
   virtual void on_time(Moment now, Outbox& out) = 0;
   virtual void on_sent(Moment now, Outbox& out) = 0;
+  /// Only after a Handover that asked for TLS.
+  virtual void on_secured(Moment now, Outbox& out) {
+    static_cast<void>(now);
+    static_cast<void>(out);
+  }
 
   /// False: do not read from the client for now; what waits is bounded by the socket's buffer.
   [[nodiscard]] virtual bool wants_bytes() const = 0;

@@ -22,9 +22,11 @@ void fetch(const PreparedReply& reply) {
 }  // namespace
 
 ExchangeConversation::ExchangeConversation(ExchangeRepertoire& repertoire,
-                                           const ConversationPlace& place)
+                                           const ConversationPlace& place,
+                                           std::unique_ptr<RequestGate> gate)
     : repertoire_(repertoire),
       place_(place),
+      gate_(std::move(gate)),
       decoder_(repertoire.service().protocol->decoder()),
       pacer_(repertoire.service().timing_factor) {}
 
@@ -46,6 +48,7 @@ void ExchangeConversation::on_bytes(ByteView bytes, Moment now, Outbox& out) {
     return;
   }
   const std::size_t done = work(bytes, now, out);
+  if (tunnel_) return enter_tunnel(bytes.substr(done), out);
   if (!over_) scratch_->held.assign(bytes.substr(done));
   settle(out);
 }
@@ -73,8 +76,17 @@ void ExchangeConversation::on_time(Moment now, Outbox& out) {
 /// Answers what is held.
 void ExchangeConversation::go_on(Moment now, Outbox& out) {
   const std::size_t done = work(scratch_->held, now, out);
+  if (tunnel_) return enter_tunnel(ByteView(scratch_->held).substr(done), out);
   scratch_->held.erase(0, done);
   settle(out);
+}
+
+/// What the outbox holds is the last of this conversation.
+void ExchangeConversation::enter_tunnel(ByteView unread, Outbox& out) {
+  over_ = true;
+  out.handover = std::make_unique<Handover>();
+  out.handover->next = std::move(tunnel_);
+  out.handover->unread = unread;
 }
 
 /// After work: says what must happen before more is done, and gives buffers back.
@@ -91,7 +103,7 @@ void ExchangeConversation::settle(Outbox& out) {
 
 std::size_t ExchangeConversation::work(ByteView unread, Moment now, Outbox& out) {
   std::size_t begin = 0;  // of the current request
-  while (!over_ && paced_.stub == nullptr && out.stored.size == 0 &&
+  while (!over_ && !tunnel_ && paced_.stub == nullptr && out.stored.size == 0 &&
          scratch_->answered < kMaxAnswerBatch) {
     const ByteView rest = unread.substr(begin + taken_);
     if (rest.empty() && !eof_) break;
@@ -129,6 +141,7 @@ void ExchangeConversation::ask_for_body(ByteView request, Outbox& out) {
 }
 
 void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
+  if (gate_ && !passes_gate(request, now, out)) return;
   const std::optional<RequestRedaction>& redaction = repertoire_.service().redaction;
   ByteView matched = request;
   if (redaction) {
@@ -150,8 +163,24 @@ void ExchangeConversation::answer(ByteView request, Moment now, Outbox& out) {
   answer_with(next, request, now, out);
 }
 
+/// False: the proxy itself answered.
+bool ExchangeConversation::passes_gate(ByteView request, Moment now, Outbox& out) {
+  ProxyStep step = gate_->judge(request);
+  scratch_->place = std::move(step.place);
+  if (step.kind == ProxyStep::Kind::LookUp) return true;
+  LiveAnswer& answer = next_answer();
+  answer.scratch = std::move(step.reply);
+  answer.pieces.push_back(answer.scratch);
+  answer.close = step.kind == ProxyStep::Kind::Reply && step.close;
+  send(answer, {}, out);
+  if (step.kind == ProxyStep::Kind::Tunnel) tunnel_ = gate_->tunnel(step.destination);
+  place_.journal.control({0, now.wall, &repertoire_.service().identity, label_of(request)});
+  return false;
+}
+
 /// Where `request` leads; empty = where the rule says.
 ByteView ExchangeConversation::place_of(ByteView request) {
+  if (gate_) return scratch_->place;
   if (!place_.destination.empty()) return place_.destination;
   const std::string& scheme = repertoire_.service().place_scheme;
   if (scheme.empty()) return {};
@@ -208,10 +237,7 @@ void ExchangeConversation::refuse(std::uint16_t status, ByteView why, ByteView r
   repertoire_.replay().refuse(status, why, answer);
   answer.close = true;  // where the next request would begin is not known
   send(answer, {}, out);
-  Bytes shown_request(request.substr(0, decoder_->max_held()));
-  if (repertoire_.service().redaction) repertoire_.service().redaction->apply(shown_request);
-  const std::string label =
-      request_label(*repertoire_.service().protocol, shown_request, place_.destination);
+  const std::string label = label_of(request);
   NearStub reason;
   reason.label = "no request that can be matched";
   reason.distance = 1;
@@ -223,6 +249,14 @@ void ExchangeConversation::refuse(std::uint16_t status, ByteView why, ByteView r
                          key_hash(label),
                          place_.session,
                          {std::move(reason)}});
+}
+
+/// Of a request as it came: reports hold no secrets.
+std::string ExchangeConversation::label_of(ByteView request) const {
+  const ExchangeRepertoire::Service& service = repertoire_.service();
+  Bytes shown_request(request.substr(0, decoder_->max_held()));
+  if (service.redaction) service.redaction->apply(shown_request);
+  return request_label(*service.protocol, shown_request, place_.destination);
 }
 
 void ExchangeConversation::send(const LiveAnswer& answer, const StoredBytes& rest, Outbox& out) {

@@ -28,6 +28,7 @@ class ExchangeRepertoire final : public Repertoire {
   /// `index` is sealed.
   ExchangeRepertoire(Service service, ExchangeIndex index);
 
+  [[nodiscard]] Silence first_silence() const override { return Silence::Idle; }
   [[nodiscard]] std::unique_ptr<Conversation> converse(const ConversationPlace& place) override;
   [[nodiscard]] std::size_t stub_count() const override { return index_.stubs().size(); }
   [[nodiscard]] std::vector<UnusedExchange> unused() const override;

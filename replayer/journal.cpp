@@ -46,6 +46,17 @@ ReportedRequest reported(const MissedRow& row) {
   return request;
 }
 
+ReportedRequest reported(const ControlRow& row) {
+  ReportedRequest request;
+  request.number = row.number;
+  request.time = row.time;
+  request.service = row.service->name;
+  request.protocol = row.service->protocol;
+  request.label = row.label;
+  request.outcome = Outcome::Control;
+  return request;
+}
+
 }  // namespace
 
 Journal::Journal(std::size_t workers) {
@@ -81,6 +92,14 @@ void Journal::Lane::missed(MissedRow row) {
   missed_.push_back(std::move(row));
 }
 
+void Journal::Lane::control(ControlRow row) {
+  count(Outcome::Control);
+  row.number = last_number_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (row.number > kMaxJournal) return;
+  const std::lock_guard lock(mutex_);
+  control_.push_back(std::move(row));
+}
+
 ReplayTotals Journal::totals() const {
   const auto total = [this](Outcome outcome) {
     std::uint64_t sum = 0;
@@ -105,6 +124,8 @@ void Journal::fill(ReplayReport& report) const {
     for (const AnsweredRow& row : lane->answered_)
       report.requests.push_back(reported(row));
     for (const MissedRow& row : lane->missed_)
+      report.requests.push_back(reported(row));
+    for (const ControlRow& row : lane->control_)
       report.requests.push_back(reported(row));
   }
   std::ranges::sort(report.requests, {}, &ReportedRequest::number);

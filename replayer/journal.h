@@ -48,6 +48,14 @@ struct MissedRow {
   std::vector<NearStub> nearest;
 };
 
+/// Something that is never matched.
+struct ControlRow {
+  std::uint64_t number = 0;
+  Timestamp time{};
+  const ServiceIdentity* service = nullptr;
+  std::string label;
+};
+
 class Journal {
  public:
   class Lane;
@@ -78,6 +86,7 @@ class Journal::Lane {
   void answered(AnsweredRow row);
   /// Also writes the log's line.
   void missed(MissedRow row);
+  void control(ControlRow row);
 
  private:
   friend class Journal;
@@ -90,6 +99,7 @@ class Journal::Lane {
   mutable std::mutex mutex_;  ///< guards what follows
   std::vector<AnsweredRow> answered_;
   std::vector<MissedRow> missed_;
+  std::vector<ControlRow> control_;
 };
 
 /// Misses beyond this many keep no nearest stubs: some 1 KiB each.

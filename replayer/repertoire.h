@@ -21,7 +21,8 @@ struct ConversationPlace {
   ScratchShelf& scratch;         ///< of the connection's worker
   const std::string& authority;  ///< "host:port" that the service listens at
   std::uint64_t session = 0;
-  bool secured = false;  ///< the client speaks TLS
+  bool is_public = false;  ///< others than this machine can connect to the service
+  bool secured = false;    ///< the client speaks TLS
   /// Where all it asks for leads, "https://api.example.com" (place.h): the inside of a tunnel.
   /// Empty = each request says, or the rule does.
   std::string destination;
@@ -40,6 +41,10 @@ class Repertoire {
  public:
   virtual ~Repertoire() = default;
 
+  /// Which silence of a client that has said nothing yet is bounded.
+  [[nodiscard]] virtual Silence first_silence() const = 0;
+  /// Its conversations look for TLS themselves.
+  [[nodiscard]] virtual bool meets_tls() const { return false; }
   /// A conversation for a new connection; neither the place's parts nor this may go before it.
   [[nodiscard]] virtual std::unique_ptr<Conversation> converse(const ConversationPlace& place) = 0;
   [[nodiscard]] virtual std::size_t stub_count() const = 0;

@@ -5,6 +5,7 @@
 #include "replayer/repertoire_loader.h"
 #include "replayer/report.h"
 #include "replayer/rule_pairing.h"
+#include "replayer/service_tls.h"
 #include "replayer/virtual_service.h"
 
 #include <fmt/format.h>
@@ -92,6 +93,7 @@ class Replayer::State {
     std::vector<UnusedExchange> unused;
     for (const auto& service : services) {
       std::ranges::move(service->repertoire().unused(), std::back_inserter(unused));
+      report.failed_handshakes += service->failed_handshakes();
     }
     std::ranges::sort(unused, {}, &UnusedExchange::number);
     for (UnusedExchange& exchange : unused) {
@@ -126,14 +128,20 @@ Result<std::unique_ptr<Replayer>> Replayer::load(RecordingSource& source,
     if (!listener) return std::unexpected(listener.error());
     listeners.push_back(std::move(*listener));
   }
+  std::vector<std::unique_ptr<TlsDoor>> doors;
+  for (const RulePair& pair : *pairs) {
+    Result<std::unique_ptr<TlsDoor>> door = open_door(pair, recorded, options, warnings);
+    if (!door) return std::unexpected(door.error());
+    doors.push_back(std::move(*door));
+  }
   Result<LoadedRepertoires> loaded = load_repertoires(source, recording, *pairs, options);
   if (!loaded) return std::unexpected(loaded.error());
   auto state = std::make_unique<State>(pool, recording, options);
   state->not_served = std::move(loaded->not_served);
   for (std::size_t i = 0; i < pairs->size(); ++i) {
-    state->services.push_back(
-        std::make_unique<VirtualService>(std::move((*pairs)[i].served), std::move(listeners[i]),
-                                         std::move(loaded->by_pair[i]), state->floor));
+    state->services.push_back(std::make_unique<VirtualService>(
+        std::move((*pairs)[i].served), std::move(listeners[i]), std::move(loaded->by_pair[i]),
+        std::move(doors[i]), state->floor));
   }
   return std::unique_ptr<Replayer>(new Replayer(std::move(state)));
 }

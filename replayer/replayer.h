@@ -39,6 +39,8 @@ struct ReplayOptions {
   Bytes redaction_key;
   /// Opens another reader of the same store, for bodies too large to keep in memory.
   std::function<Result<std::unique_ptr<RecordingSource>>()> open_source;
+  /// A TLS handshake that takes longer has failed.
+  std::chrono::milliseconds handshake_timeout{10'000};
 };
 
 class Replayer {
@@ -46,8 +48,9 @@ class Replayer {
   /// Loads `recording` and binds the ports of `served`; empty = the recorded rules on their
   /// recorded ports. A served rule takes the recorded rule of its name; an unnamed match is by
   /// client scheme, upstream scheme and upstream, equals in order. Errors: Config (no counterpart:
-  /// lists the recorded rules), Environment (port taken), Store. Warnings (an adapter that this
-  /// machine lacks) are appended to `warnings`.
+  /// lists the recorded rules; a file that a served rule names), Environment (port taken), Store.
+  /// Warnings (an adapter or a file of a recorded rule that this machine lacks) are appended to
+  /// `warnings`.
   static Result<std::unique_ptr<Replayer>> load(RecordingSource& source, const Recording& recording,
                                                 std::vector<ForwardRule> served, WorkerPool& pool,
                                                 ReplayOptions options,

@@ -58,6 +58,7 @@ struct ReplayReport {
   std::vector<std::int64_t> unused;        ///< exchange numbers that answered nothing
   std::vector<std::string> unused_labels;  ///< what those were, one for each of `unused`
   std::vector<std::string> not_served;     ///< "12: the client broke off before the reply ended"
+  std::uint64_t failed_handshakes = 0;     ///< clients that TLS could not be agreed on with
   bool truncated = false;                  ///< more requests came than are listed; totals count all
 };
 

@@ -10,10 +10,12 @@ namespace understudy {
 
 namespace {
 
-/// "scheme-host-port" of the upstream, perhaps with "-2": given to rules that have no name.
+/// Perhaps with "-2": what rules are called that have no name. Proxies never have one.
 bool is_made_name(const ForwardRule& rule) {
-  const std::string made =
-      fmt::format("{}-{}-{}", rule.upstream_scheme, rule.upstream.host, rule.upstream.port);
+  if (rule.proxy) return true;
+  const std::string made = rule.transparent ? rule.client_scheme + "-transparent"
+                                            : fmt::format("{}-{}-{}", rule.upstream_scheme,
+                                                          rule.upstream.host, rule.upstream.port);
   if (!rule.name.starts_with(made)) return false;
   std::string_view rest = std::string_view(rule.name).substr(made.size());
   if (rest.empty()) return true;
@@ -23,21 +25,28 @@ bool is_made_name(const ForwardRule& rule) {
 }
 
 bool same_ends(const ForwardRule& a, const ForwardRule& b) {
-  return a.client_scheme == b.client_scheme && a.upstream_scheme == b.upstream_scheme &&
-         a.upstream == b.upstream;
+  if (a.proxy || b.proxy) return a.proxy && b.proxy && a.proxy->by_host == b.proxy->by_host;
+  return a.transparent == b.transparent && a.client_scheme == b.client_scheme &&
+         a.upstream_scheme == b.upstream_scheme && a.upstream == b.upstream;
+}
+
+/// "http to https://api.example.com:443".
+std::string ends_text(const ForwardRule& rule) {
+  if (rule.proxy) return rule.proxy->by_host ? "forward proxy by Host" : "forward proxy";
+  if (rule.transparent) return rule.client_scheme + ", transparent";
+  return fmt::format("{} to {}://{}", rule.client_scheme, rule.upstream_scheme,
+                     to_string(rule.upstream));
 }
 
 Error no_counterpart(const ForwardRule& rule, const Recording& recording) {
   std::string list;
   for (const RecordedRule& recorded : recording.rules) {
-    const ForwardRule& known = recorded.rule;
-    list += fmt::format("{}{} ({} to {}://{})", list.empty() ? "" : ", ", known.name,
-                        known.client_scheme, known.upstream_scheme, to_string(known.upstream));
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", recorded.rule.name,
+                        ends_text(recorded.rule));
   }
   return {ErrorSource::Config, rule.written_at,
-          fmt::format("nothing was recorded for rule {} ({} to {}://{}); recording {} has: {}",
-                      rule.name, rule.client_scheme, rule.upstream_scheme, to_string(rule.upstream),
-                      recording.name, list.empty() ? "no rules" : list)};
+          fmt::format("nothing was recorded for rule {} ({}); recording {} has: {}", rule.name,
+                      ends_text(rule), recording.name, list.empty() ? "no rules" : list)};
 }
 
 class Pairing {

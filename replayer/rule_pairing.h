@@ -16,9 +16,9 @@ struct RulePair {
 
 /// Pairs in the order of `served`; empty = the recorded rules themselves. A rule with a name of its
 /// own takes the recorded rule of that name; one whose name was made from its upstream takes the
-/// next recorded rule of the same client scheme, upstream scheme and upstream. Each recorded rule
-/// is taken once. Error (Config): no counterpart, with a list of the recorded rules; or one that
-/// speaks another protocol.
+/// next recorded rule of the same client scheme, upstream scheme and upstream, or the next forward
+/// proxy. Each recorded rule is taken once. Error (Config): no counterpart, with a list of the
+/// recorded rules; or one that speaks another protocol.
 [[nodiscard]] Result<std::vector<RulePair>> pair_rules(const Recording& recording,
                                                        std::vector<ForwardRule> served);
 

@@ -3,6 +3,8 @@
 #include "replayer/exchange_index.h"
 #include "replayer/reply_slice.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -263,6 +265,10 @@ void StreamConversation::miss(ByteView got, Moment now, bool used_up) {
   row.service = &repertoire_.service().identity;
   row.label = turn.empty() ? "a connection" : bytes_label(turn);
   row.key = key_hash(turn);
+  if (!place_.destination.empty()) {
+    row.label = fmt::format("{}: {}", place_.destination, row.label);
+    row.key ^= key_hash(place_.destination);
+  }
   row.session = place_.session;
   row.nearest = nearest_sessions(repertoire_.pool().scripts(), so_far_, seen, used_up);
   place_.journal.missed(std::move(row));

@@ -22,6 +22,7 @@ class StreamRepertoire final : public Repertoire {
   };
   StreamRepertoire(Service service, std::vector<StreamScript> scripts);
 
+  [[nodiscard]] Silence first_silence() const override { return Silence::Unlimited; }
   [[nodiscard]] std::unique_ptr<Conversation> converse(const ConversationPlace& place) override;
   [[nodiscard]] std::size_t stub_count() const override;
   [[nodiscard]] std::vector<UnusedExchange> unused() const override;

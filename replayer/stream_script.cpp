@@ -153,6 +153,13 @@ StreamScript make_script(const RecordedSession& session, std::vector<RecordedExc
   return builder.finish(session.closed_at);
 }
 
+void add_place(StreamScript& script, std::string_view place) {
+  for (ScriptTurn& turn : script.turns) {
+    turn.label = fmt::format("{}: {}", place, turn.label);
+    turn.key ^= key_hash(place);
+  }
+}
+
 bool same_server_bytes(const StreamScript& a, const StreamScript& b, std::uint64_t size) {
   if (&a == &b) return true;
   SendWalk left(a);

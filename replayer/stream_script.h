@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace understudy {
@@ -62,6 +63,9 @@ struct StreamScript {
 /// its request (as redacted) and what is loaded of its reply.
 [[nodiscard]] StreamScript make_script(const RecordedSession& session,
                                        std::vector<RecordedExchange> exchanges);
+
+/// Makes turns of a session that led to `place` (place.h) tell so, and differ from those of others.
+void add_place(StreamScript& script, std::string_view place);
 
 /// Whether the first `size` bytes that the server sends are the same in both. Bytes that were not
 /// loaded are the same only as themselves.

@@ -1,6 +1,7 @@
 #include "replayer/virtual_service.h"
 
 #include "replayer/connection.h"
+#include "replayer/tls_front.h"
 
 #include <spdlog/spdlog.h>
 
@@ -13,8 +14,13 @@ void ReplayFloor::report_escape(const std::string& what) {
 }
 
 VirtualService::VirtualService(ForwardRule rule, std::unique_ptr<Listener> listener,
-                               std::unique_ptr<Repertoire> repertoire, ReplayFloor& floor)
-    : listener_(std::move(listener)), repertoire_(std::move(repertoire)), floor_(floor) {
+                               std::unique_ptr<Repertoire> repertoire,
+                               std::unique_ptr<TlsDoor> door, ReplayFloor& floor)
+    : listener_(std::move(listener)),
+      repertoire_(std::move(repertoire)),
+      door_(std::move(door)),
+      upstream_(std::move(rule.upstream.host)),
+      floor_(floor) {
   listening_.name = std::move(rule.name);
   listening_.scheme = std::move(rule.client_scheme);
   listening_.address = listener_->address();
@@ -41,13 +47,19 @@ void VirtualService::take(Worker& worker, Stream stream) {
 }
 
 Task<void> VirtualService::serve(WorkerDesk& desk, Stream stream) {
-  const ConversationPlace place(desk.journal(), desk.scratch(), listening_.address,
-                                ++floor_.last_session);
+  ConversationPlace place(desk.journal(), desk.scratch(), listening_.address,
+                          ++floor_.last_session);
+  place.is_public = listening_.is_public;
   {
-    Connection connection(desk, std::move(stream), repertoire_->converse(place));
+    Connection connection(desk, std::move(stream), converse(place), door_.get(), place.session);
     co_await connection.run();
   }
   --floor_.connections;
+}
+
+std::unique_ptr<Conversation> VirtualService::converse(const ConversationPlace& place) {
+  if (!door_ || repertoire_->meets_tls()) return repertoire_->converse(place);
+  return std::make_unique<TlsFront>(*repertoire_, place, upstream_);
 }
 
 }  // namespace understudy

@@ -5,6 +5,7 @@
 #include "protocols/transport/listener.h"
 #include "protocols/transport/task_group.h"
 #include "replayer/repertoire.h"
+#include "replayer/tls_door.h"
 #include "replayer/worker_desk.h"
 
 #include <atomic>
@@ -32,8 +33,10 @@ struct ReplayFloor {
 
 class VirtualService {
  public:
+  /// `door`: for clients that speak TLS; null = they are not looked for.
   VirtualService(ForwardRule rule, std::unique_ptr<Listener> listener,
-                 std::unique_ptr<Repertoire> repertoire, ReplayFloor& floor);
+                 std::unique_ptr<Repertoire> repertoire, std::unique_ptr<TlsDoor> door,
+                 ReplayFloor& floor);
 
   void start();
   /// Accepts nothing more. Not from a worker.
@@ -41,13 +44,18 @@ class VirtualService {
 
   [[nodiscard]] const ListeningRule& listening() const { return listening_; }
   [[nodiscard]] const Repertoire& repertoire() const { return *repertoire_; }
+  /// TLS handshakes that came to nothing.
+  [[nodiscard]] std::uint64_t failed_handshakes() const { return door_ ? door_->failures() : 0; }
 
  private:
   void take(Worker& worker, Stream stream);
   Task<void> serve(WorkerDesk& desk, Stream stream);
+  [[nodiscard]] std::unique_ptr<Conversation> converse(const ConversationPlace& place);
 
   const std::unique_ptr<Listener> listener_;
   const std::unique_ptr<Repertoire> repertoire_;
+  const std::unique_ptr<TlsDoor> door_;
+  const std::string upstream_;  ///< the host that the service stands for; empty = many
   ReplayFloor& floor_;
   ListeningRule listening_;
 };

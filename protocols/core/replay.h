@@ -5,6 +5,7 @@
 #pragma once
 
 #include "protocols/core/bytes.h"
+#include "protocols/core/proxy_front.h"
 #include "protocols/core/recorded.h"
 
 #include <cstdint>
@@ -108,6 +109,14 @@ class ExchangeReplay {
   /// What to send at once when a request's head is there and its body is still to come, so that
   /// the client sends it (HTTP: "100 Continue" where it asked). Empty = nothing.
   virtual ByteView interim(ByteView head) const = 0;
+  /// The front of a forward proxy for one client; null = this protocol has no proxies. `rule`,
+  /// which has `proxy` set, and what `house` names outlive it.
+  [[nodiscard]] virtual std::unique_ptr<ProxyFront> proxy_front(const ForwardRule& rule,
+                                                                const ProxyHouse& house) const {
+    static_cast<void>(rule);
+    static_cast<void>(house);
+    return nullptr;
+  }
 };
 
 }  // namespace understudy

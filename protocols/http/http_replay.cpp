@@ -4,6 +4,7 @@
 #include "protocols/http/http_key.h"
 #include "protocols/http/http_own_replies.h"
 #include "protocols/http/http_prepared.h"
+#include "protocols/http/http_proxy_front.h"
 #include "protocols/http/http_target.h"
 
 #include <fmt/format.h>
@@ -183,6 +184,11 @@ void HttpReplay::refuse(std::uint16_t status, ByteView why, LiveAnswer& out) con
   answer_whole(
       own_reply(status == 0 ? std::uint16_t{400} : status, fmt::format("understudy: {}\n", why)),
       out);
+}
+
+std::unique_ptr<ProxyFront> HttpReplay::proxy_front(const ForwardRule& rule,
+                                                    const ProxyHouse& house) const {
+  return std::make_unique<HttpProxyFront>(rule, house);
 }
 
 ByteView HttpReplay::interim(ByteView head) const {

@@ -21,6 +21,8 @@ class HttpReplay final : public ExchangeReplay {
             LiveAnswer& out) const override;
   void refuse(std::uint16_t status, ByteView why, LiveAnswer& out) const override;
   ByteView interim(ByteView head) const override;
+  [[nodiscard]] std::unique_ptr<ProxyFront> proxy_front(const ForwardRule& rule,
+                                                        const ProxyHouse& house) const override;
 };
 
 }  // namespace understudy

@@ -61,6 +61,14 @@ inline int fuzz_protocol(std::string_view name, const std::uint8_t* data, std::s
     if (replay->key(sent[0], {}, key)) must(!key.key.empty());
     const std::string place = replay->place(sent[0], "http");
     must(place.empty() || place.find("://") != std::string::npos);
+    ForwardRule rule;
+    rule.proxy.emplace();
+    if (const auto front = replay->proxy_front(rule, {}); front && !sent[0].empty()) {
+      const ProxyStep step = front->judge(sent[0]);
+      must(step.kind != ProxyStep::Kind::NeedMore);
+      must(step.kind == ProxyStep::Kind::LookUp ? !step.place.empty() : !step.reply.empty());
+      must(front->handshake(sent[0]).size <= sent[0].size());
+    }
   }
   return 0;
 }

@@ -44,6 +44,9 @@ std::vector<std::string> replay_summary(const ReplayReport& report) {
       totals.exact, totals.relaxed, totals.exhausted, totals.missed, totals.unused));
   if (totals.control > 0) lines.push_back(fmt::format("{} control messages", totals.control));
   lines.push_back(fmt::format("{} outgoing connections", totals.outgoing));
+  if (report.failed_handshakes > 0) {
+    lines.push_back(fmt::format("{} failed TLS handshakes: see the log", report.failed_handshakes));
+  }
   std::size_t printed = 0;
   for (const ReportedRequest& request : report.requests) {
     if (request.outcome != Outcome::Missed) continue;

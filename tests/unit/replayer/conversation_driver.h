@@ -8,7 +8,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace understudy::test {
 
@@ -32,9 +35,19 @@ struct Stage {
   }
 };
 
+/// "GET /a exact" for each request so far.
+inline std::vector<std::string> told(const Stage& stage) {
+  std::vector<std::string> list;
+  for (const ReportedRequest& request : stage.report().requests)
+    list.push_back(request.label + " " + std::string(to_string(request.outcome)));
+  return list;
+}
+
 class Driver {
  public:
-  Driver(Repertoire& repertoire, Stage& stage) : conversation_(repertoire.converse(stage.place())) {
+  Driver(Repertoire& repertoire, Stage& stage) : Driver(repertoire.converse(stage.place())) {}
+  explicit Driver(std::unique_ptr<Conversation> conversation)
+      : conversation_(std::move(conversation)) {
     call([&](Outbox& out) { conversation_->on_open(now(), out); });
   }
 
@@ -44,6 +57,13 @@ class Driver {
   }
   std::string eof() {
     return call([&](Outbox& out) { conversation_->on_eof(now(), out); });
+  }
+  /// What was asked of TLS, until secured(); null = nothing.
+  [[nodiscard]] const Handover* tls() const { return tls_.get(); }
+  /// The client has agreed on TLS.
+  std::string secured() {
+    tls_.reset();
+    return call([&](Outbox& out) { conversation_->on_secured(now(), out); });
   }
   /// Moves the clock to `at` after the start, as a deadline before it would; returns what is heard.
   std::string at(std::chrono::milliseconds at) {
@@ -70,6 +90,7 @@ class Driver {
   template <class Call>
   std::string call(const Call& first) {
     std::string heard;
+    Bytes unread;  // of a conversation that another one follows
     Outbox out;
     first(out);
     for (;;) {
@@ -81,9 +102,26 @@ class Driver {
       }
       wake_ = out.wake;
       if (out.end != Outbox::End::None) end_ = out.end;
-      if (!out.more || end_ != Outbox::End::None) break;
+      if (end_ != Outbox::End::None) break;
+      if (out.handover && !out.handover->next) {
+        tls_ = std::move(out.handover);
+        break;
+      }
+      const std::unique_ptr<Handover> handover = std::move(out.handover);
+      const bool more = out.more;
       out.clear();
-      conversation_->on_sent(now(), out);
+      if (handover) {
+        unread = std::move(handover->unread);
+        conversation_ = std::move(handover->next);
+        conversation_->on_open(now(), out);
+      } else if (more) {
+        conversation_->on_sent(now(), out);
+      } else if (!unread.empty() && conversation_->wants_bytes()) {
+        const Bytes bytes = std::exchange(unread, {});
+        conversation_->on_bytes(bytes, now(), out);
+      } else {
+        break;
+      }
     }
     heard_ += heard;
     return heard;
@@ -93,6 +131,7 @@ class Driver {
   const Instant start_{std::chrono::hours(1)};
   Instant time_ = start_;
   std::optional<Instant> wake_;
+  std::unique_ptr<Handover> tls_;
   Outbox::End end_ = Outbox::End::None;
   std::string heard_;
 };

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Driver;
 using test::Stage;
+using test::told;
 
 /// Builds a repertoire of the line protocol.
 class Recorded {
@@ -104,21 +105,13 @@ class Recorded {
   std::vector<RecordedExchange> exchanges_;
 };
 
-std::vector<std::string> outcomes(const Stage& stage) {
-  std::vector<std::string> list;
-  for (const ReportedRequest& request : stage.report().requests) {
-    list.push_back(request.label + " " + std::string(to_string(request.outcome)));
-  }
-  return list;
-}
-
 TEST(ExchangeConversation, AnswersARequest) {
   auto repertoire = Recorded().on("GET /a\n", "A!").make();
   Stage stage;
   Driver client(repertoire, stage);
   EXPECT_EQ(client.say("GET /a\n"), "A!");
   EXPECT_TRUE(client.conversation().idle());
-  EXPECT_EQ(outcomes(stage), std::vector<std::string>{"GET /a exact"});
+  EXPECT_EQ(told(stage), std::vector<std::string>{"GET /a exact"});
   EXPECT_EQ(stage.report().requests[0].exchange, 1);
 }
 
@@ -208,7 +201,7 @@ TEST(ExchangeConversation, PlacesThatRequestsNameAreKeptApart) {
   Driver client(repertoire, stage);
   EXPECT_EQ(client.say("GET /x at=b\n"), "B");
   EXPECT_EQ(client.say("GET /x at=a\n"), "A");
-  EXPECT_EQ(outcomes(stage),
+  EXPECT_EQ(told(stage),
             (std::vector<std::string>{"GET line://b/x exact", "GET line://a/x exact"}));
 }
 
@@ -249,7 +242,7 @@ TEST(ExchangeConversation, AMissAfterTheLastAnswerSaysSo) {
   EXPECT_EQ(client.say("GET /a\n"), "A");
   const std::string heard = client.say("GET /a\n");
   EXPECT_NE(heard.find("\"field\": \"repeats\""), std::string::npos) << heard;
-  EXPECT_EQ(outcomes(stage), (std::vector<std::string>{"GET /a exact", "GET /a missed"}));
+  EXPECT_EQ(told(stage), (std::vector<std::string>{"GET /a exact", "GET /a missed"}));
 }
 
 TEST(ExchangeConversation, ASecondAskIsExhausted) {
@@ -257,7 +250,7 @@ TEST(ExchangeConversation, ASecondAskIsExhausted) {
   Stage stage;
   Driver client(repertoire, stage);
   client.say("GET /a\nGET /a\n");
-  EXPECT_EQ(outcomes(stage), (std::vector<std::string>{"GET /a exact", "GET /a exhausted"}));
+  EXPECT_EQ(told(stage), (std::vector<std::string>{"GET /a exact", "GET /a exhausted"}));
 }
 
 TEST(ExchangeConversation, MalformedIsRefusedAfterEarlierAnswersAndEndsTheConnection) {

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 namespace understudy::test {
 
@@ -81,6 +82,58 @@ struct LineReply final : PreparedReply {
   [[nodiscard]] std::uint64_t missing_bytes() const override { return missing; }
 };
 
+/// A proxy: "CONNECT host:port" asks for a tunnel, "KEY" for our certificate, a request without a
+/// host is refused. A handshake begins with '@' and is a line: "@host:port" asks for a tunnel, "@?"
+/// for a reply, anything else is refused.
+class LineFront final : public ProxyFront {
+ public:
+  explicit LineFront(const ProxyHouse& house) : house_(house) {}
+  [[nodiscard]] bool begins_handshake(ByteView first) const override { return first[0] == '@'; }
+  [[nodiscard]] ProxyStep handshake(ByteView unread) override {
+    ProxyStep step;
+    const std::size_t end = unread.find('\n');
+    if (end == ByteView::npos) return step;
+    const ByteView asked = unread.substr(1, end - 1);
+    step.size = end + 1;
+    if (asked == "?") {
+      step.kind = ProxyStep::Kind::Reply;
+      step.reply = "@!\n";
+      return step;
+    }
+    return connect(asked, std::move(step));
+  }
+  [[nodiscard]] ProxyStep judge(ByteView request) override {
+    const LineRequest parts = parse_line(request);
+    ProxyStep step;
+    if (parts.method == "CONNECT") return connect(parts.path, std::move(step));
+    step.kind = ProxyStep::Kind::Reply;
+    if (parts.method == "KEY") {
+      step.reply = house_.authority_pem;
+    } else if (parts.host.empty()) {
+      step.reply = "WHERE\n";
+      step.close = true;
+    } else {
+      step.kind = ProxyStep::Kind::LookUp;
+      step.place = "line://" + parts.host;
+    }
+    return step;
+  }
+
+ private:
+  static ProxyStep connect(ByteView asked, ProxyStep step) {
+    const std::size_t colon = asked.rfind(':');
+    step.label = "tunnel " + std::string(asked);
+    step.close = colon == ByteView::npos;
+    step.kind = step.close ? ProxyStep::Kind::Reply : ProxyStep::Kind::Tunnel;
+    step.reply = step.close ? "NO\n" : "YES\n";
+    if (step.close) return step;
+    step.destination.host = asked.substr(0, colon);
+    std::from_chars(asked.data() + colon + 1, asked.data() + asked.size(), step.destination.port);
+    return step;
+  }
+  const ProxyHouse house_;
+};
+
 class LineReplay final : public ExchangeReplay {
  public:
   bool key(ByteView request, ByteView place, MatchKey& out) const override {
@@ -124,6 +177,10 @@ class LineReplay final : public ExchangeReplay {
     out.close = out.whole = true;
   }
   ByteView interim(ByteView head) const override { return parse_line(head).waits ? "GO\n" : ""; }
+  [[nodiscard]] std::unique_ptr<ProxyFront> proxy_front(const ForwardRule&,
+                                                        const ProxyHouse& house) const override {
+    return std::make_unique<LineFront>(house);
+  }
 };
 
 class LineProtocol final : public Protocol {
@@ -131,7 +188,12 @@ class LineProtocol final : public Protocol {
   std::string_view name() const override { return "line"; }
   int version() const override { return 1; }
   std::span<const Scheme> schemes() const override { return {}; }
-  Guess guess(ByteView) const override { return Guess::No; }
+  /// Sure once there are capital letters and a blank.
+  Guess guess(ByteView first) const override {
+    const std::size_t end = first.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (end == ByteView::npos) return Guess::NeedMore;
+    return end > 0 && first[end] == ' ' ? Guess::Sure : Guess::No;
+  }
   std::unique_ptr<Decoder> decoder() const override { return std::make_unique<LineDecoder>(); }
   std::unique_ptr<Forwarder> forwarder(const ForwardRule&) const override { return nullptr; }
   OwnedFacts facts(ByteView request, ByteView) const override {

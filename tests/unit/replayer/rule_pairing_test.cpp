@@ -79,5 +79,40 @@ TEST(RulePairing, AnotherProtocolIsAnError) {
             std::string::npos);
 }
 
+TEST(RulePairing, ProxiesAreTakenInOrder) {
+  Recording run = recording();
+  ForwardRule proxy = rule("proxy", "http-proxy", "http-proxy", "", 0);
+  proxy.proxy.emplace();
+  ForwardRule by_host = proxy;
+  by_host.name = "by-host-8080";
+  by_host.proxy->by_host = true;
+  run.rules.push_back({5, 4, by_host});
+  run.rules.push_back({6, 5, proxy});
+  run.rules.push_back({7, 6, proxy});
+  by_host.name = "by-host-9090";
+  const auto pairs = pair_rules(run, {proxy, proxy, by_host});
+  ASSERT_TRUE(pairs) << pairs.error().what;
+  EXPECT_EQ((*pairs)[0].recorded->id, 6);
+  EXPECT_EQ((*pairs)[1].recorded->id, 7);
+  EXPECT_EQ((*pairs)[2].recorded->id, 5);
+  const auto none = pair_rules(recording(), {proxy});
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().what.find("rule proxy (forward proxy); recording run has: http-api-80"),
+            std::string::npos)
+      << none.error().what;
+}
+
+TEST(RulePairing, TransparentRulesGoByTheirScheme) {
+  Recording run = recording();
+  ForwardRule transparent = rule("http-transparent-2", "http", "http", "", 0);
+  transparent.transparent = true;
+  run.rules.push_back({5, 4, transparent});
+  transparent.name = "http-transparent";
+  const auto pairs = pair_rules(run, {transparent});
+  ASSERT_TRUE(pairs) << pairs.error().what;
+  EXPECT_EQ(pairs->front().recorded->id, 5);
+  EXPECT_FALSE(pair_rules(recording(), {transparent}));
+}
+
 }  // namespace
 }  // namespace understudy
