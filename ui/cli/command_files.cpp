@@ -6,7 +6,6 @@
 #include "ui/cli/node_preload.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>

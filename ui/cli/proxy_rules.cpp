@@ -46,6 +46,7 @@ const char* named_option(const ProxyArguments& proxy) {
 
 Error no_recorded_proxy(const ForwardRule& asked, const Recording& recording) {
   std::vector<std::string> names;
+  names.reserve(recording.rules.size());
   for (const RecordedRule& recorded : recording.rules)
     names.push_back(recorded.rule.name);
   return {ErrorSource::Config, asked.written_at,

@@ -77,6 +77,7 @@ Result<void> ReplayRun::prepare(std::vector<ForwardRule>& rules) {
   if (Result<void> checked = check_ports(rules); !checked) return checked;
   credentials_ = proxy_credentials(rules);
   std::vector<ForwardRule> recorded;
+  recorded.reserve(recording_.rules.size());
   for (const RecordedRule& one : recording_.rules)
     recorded.push_back(one.rule);
   auto authority = open_authority(rules.empty() ? recorded : rules);
