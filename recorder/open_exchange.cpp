@@ -27,6 +27,7 @@ void OpenExchange::reset() {
   edits.clear();
   method.clear();
   resource.clear();
+  place.clear();
   note.clear();
   status = 0;
   origin = Origin::Upstream;

@@ -59,6 +59,7 @@ struct OpenExchange {
   Bytes chunks, edits;
   Chunk last_chunk;  ///< not in `chunks` yet: the same read may add to it
   std::string method, resource, note;
+  std::string place;  ///< Facts::place; `resource` has it in front
 
   [[nodiscard]] Half& half(Side from) { return halves[static_cast<std::size_t>(from)]; }
   /// As new, with the memory of its small buffers.

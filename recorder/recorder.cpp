@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "protocols/registry.h"
+#include "protocols/transport/cert_authority.h"
 #include "protocols/transport/descriptor_limit.h"
 #include "protocols/transport/listener.h"
+#include "protocols/transport/rule_tls.h"
 #include "protocols/transport/task_group.h"
 #include "protocols/transport/worker_pool.h"
+#include "recorder/rejected_hosts.h"
 #include "recorder/relay.h"
 #include "recorder/relay_worker.h"
 
@@ -32,6 +35,7 @@ class Recorder::State {
   ~State() { stop(milliseconds{0}); }
 
   Result<void> bind();
+  Result<void> prepare_tls();
   Result<void> prepare();
   void start(RecordingSink& sink);
   void stop(milliseconds grace);
@@ -48,6 +52,8 @@ class Recorder::State {
   WorkerPool& pool_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::optional<RuleRedaction>> redactions_;
+  std::vector<RuleTls> tls_;  ///< by rule
+  std::vector<std::unique_ptr<RejectedHosts>> rejected_;
   std::vector<RelayRule> relay_rules_;
   TaskGroup tasks_{[](const std::string& what) {
     spdlog::error("recorder a session ended by a mistake of ours: {}", what);
@@ -73,6 +79,28 @@ Result<void> Recorder::State::bind() {
   return {};
 }
 
+/// Reads every certificate and key that a rule names.
+Result<void> Recorder::State::prepare_tls() {
+  if (options.authority) options.authority_pem = options.authority->root_pem();
+  for (const ForwardRule& rule : rules) {
+    const Protocol* protocol = find_protocol(rule.protocol);
+    RuleTls tls;
+    if (rule.client_tls || rule.proxy) {
+      auto server = server_context_of(rule, protocol->alpn(), options.authority);
+      if (!server) return std::unexpected(server.error());
+      tls.server = std::move(*server);
+    }
+    if (rule.upstream_tls || rule.proxy) {
+      auto client = client_context_of(rule);
+      if (!client) return std::unexpected(client.error());
+      tls.client = std::move(*client);
+    }
+    tls_.push_back(std::move(tls));
+    rejected_.push_back(std::make_unique<RejectedHosts>());
+  }
+  return {};
+}
+
 /// Everything that hangs on the rules alone; again once the redaction key is known.
 Result<void> Recorder::State::prepare() {
   redactions_.clear();
@@ -83,11 +111,17 @@ Result<void> Recorder::State::prepare() {
       return std::unexpected(
           Error(ErrorSource::Config, rule.written_at, "no codec for " + rule.protocol));
     }
-    auto redaction = RuleRedaction::make(rule, *protocol, options.redaction_key);
+    ForwardRule secretive = rule;
+    // A password for us, which no upstream sees and no store needs.
+    if (rule.proxy) secretive.redact.headers.emplace_back("Proxy-Authorization");
+    auto redaction = RuleRedaction::make(secretive, *protocol, options.redaction_key);
     if (!redaction) return std::unexpected(redaction.error());
     redactions_.push_back(std::move(*redaction));
-    relay_rules_.push_back(
-        {&rule, static_cast<std::uint32_t>(relay_rules_.size()), protocol, nullptr});
+    RelayRule relayed;
+    relayed.rule = &rule;
+    relayed.position = static_cast<std::uint32_t>(relay_rules_.size());
+    relayed.protocol = protocol;
+    relay_rules_.push_back(std::move(relayed));
   }
   for (std::size_t i = 0; i < relay_rules_.size(); ++i) {
     if (redactions_[i]) relay_rules_[i].redaction = &*redactions_[i];
@@ -105,6 +139,9 @@ void Recorder::State::start(RecordingSink& sink) {
         std::make_unique<RelayWorker>(pool_.worker(i), pool_.size(), sink, options, tasks_));
   }
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    relay_rules_[i].tls = tls_[i];
+    relay_rules_[i].is_public = listeners_[i]->is_public();
+    relay_rules_[i].rejected = rejected_[i].get();
     listeners_[i]->start([this, rule = &relay_rules_[i]](Worker& worker, Stream stream) {
       take(*rule, worker, std::move(stream));
     });
@@ -179,6 +216,7 @@ Result<std::unique_ptr<Recorder>> Recorder::open(std::vector<ForwardRule> rules,
   if (Result<void> prepared = state->prepare(); !prepared) {
     return std::unexpected(prepared.error());
   }
+  if (Result<void> ready = state->prepare_tls(); !ready) return std::unexpected(ready.error());
   if (Result<void> bound = state->bind(); !bound) return std::unexpected(bound.error());
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }

@@ -7,11 +7,14 @@
 
 #include "protocols/core/error.h"
 #include "protocols/core/rule.h"
+#include "protocols/transport/upstream_proxy.h"
 #include "store/recording_sink.h"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace understudy {
@@ -31,6 +34,9 @@ struct RelayLimits {
   /// A TLS handshake, with a client or an upstream: slower than any healthy network, and what a
   /// client that stops after its first message may cost.
   std::chrono::milliseconds handshake{10'000};
+  /// Nobody says anything in a new tunnel: then its server speaks first, or nobody. Few servers
+  /// that greet wait longer, and each tunnel of such a protocol waits this long once.
+  std::chrono::milliseconds first_bytes{300};
   /// Flushing to a peer that does not read, once the session is over.
   std::chrono::milliseconds flush{10'000};
 };
@@ -48,11 +54,15 @@ struct RecorderOptions {
   std::size_t max_connections = 0;
   /// Signs what TLS rules and the forward proxy serve; null = there is none of them.
   std::shared_ptr<CertAuthority> authority;
+  /// All upstreams are reached through it, but those that it excepts; empty = directly.
+  std::optional<UpstreamProxy> upstream_proxy;
   /// Key of the store's stand-ins for redacted secrets.
   Bytes redaction_key;
   /// Ports that this recorder listens at, filled in when it binds: a connection that comes back to
   /// one of them is a loop.
   std::vector<std::uint16_t> own_ports;
+  /// The authority's certificate, filled in with it.
+  std::string authority_pem;
 };
 
 struct RecorderCounters {
@@ -67,7 +77,8 @@ struct RecorderCounters {
 class Recorder {
  public:
   /// Binds every rule's port. Errors: Environment (port taken, names the rule), Config (a redaction
-  /// pattern). The pool must be started and outlive the recorder.
+  /// pattern; a certificate, key or cipher that a rule names). The pool must be started and outlive
+  /// the recorder.
   static Result<std::unique_ptr<Recorder>> open(std::vector<ForwardRule> rules, WorkerPool& pool,
                                                 RecorderOptions options);
   ~Recorder();

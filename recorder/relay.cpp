@@ -1,5 +1,5 @@
 // The pumps: reading, and handing what was read to the forwarder. Sending and closing, the Link
-// side, is in relay_link.cpp.
+// side, is in relay_link.cpp; TLS in relay_tls.cpp.
 #include "recorder/relay.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -23,6 +23,16 @@ NoUpstream why_not(const ConnectOutcome& outcome) {
   return outcome.timed_out ? NoUpstream::TimedOut : NoUpstream::Refused;
 }
 
+std::chrono::milliseconds patience_for(Wait wait, const RelayLimits& limits) {
+  switch (wait) {
+    case Wait::Head: return limits.head;
+    case Wait::FirstBytes: return limits.first_bytes;
+    case Wait::None:
+    case Wait::Reply: break;
+  }
+  return limits.reply;
+}
+
 }  // namespace
 
 Relay::Relay(RelayWorker& home, const RelayRule& rule, Stream client,
@@ -32,7 +42,6 @@ Relay::Relay(RelayWorker& home, const RelayRule& rule, Stream client,
       open_sessions_(open_sessions),
       session_(home.outbox().sink().next_session_id()),
       tape_(home.outbox(), session_, rule.protocol->name(), rule.redaction),
-      forwarder_(rule.protocol->forwarder(*rule.rule)),
       wake_(home.executor(), Timer::time_point::max()),
       active_at_(home.ticks()) {
   const Timestamp now = wall_clock_now();
@@ -40,6 +49,8 @@ Relay::Relay(RelayWorker& home, const RelayRule& rule, Stream client,
   home_.outbox().batch().sessions_opened.push_back(
       {session_, rule.position, now, client.peer_address(), client.local_address()});
   client_.stream.emplace(std::move(client));
+  if (rule.rule->transparent) take_original_destination();
+  forwarder_ = rule.protocol->forwarder(this->rule());
   home_.add(*this);
   ++open_sessions_;
 }
@@ -63,41 +74,70 @@ void Relay::start() {
 }
 
 Task<void> Relay::run_client([[maybe_unused]] std::shared_ptr<Relay> self) {
+  if (rule_.rule->client_tls) {
+    const bool agreed = co_await agree_at_start();
+    if (!agreed) co_return co_await pump(client_);
+  }
   forwarder_->start(*this);
+  after_event();
   co_await pump(client_);
 }
 
-Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Port& port,
-                               Route route) {
+Task<ConnectOutcome> Relay::connect(Port& port) {
   const Timestamp began = wall_clock_now();
-  const std::string destination = to_string(route.destination);
-  ConnectOutcome outcome = co_await connect_to(home_.executor(), std::move(route.destination),
-                                               home_.options().limits.connect, port.connecting);
+  const RecorderOptions& options = home_.options();
+  const UpstreamProxy* via = options.upstream_proxy ? &*options.upstream_proxy : nullptr;
+  ConnectOutcome outcome = co_await connect_to(home_.executor(), port.route.destination,
+                                               options.limits.connect, port.connecting, via);
+  const std::string destination = to_string(port.route.destination);
   if (outcome.stream && is_own_port(outcome.stream->peer_port_here())) {
     outcome.stream.reset();
     outcome.loop = true;
     outcome.error =
         Error(ErrorSource::Config, destination, "that is ourselves: the rule forwards in a loop");
   }
+  home_.outbox().batch().upstreams.push_back(
+      {session_, port.number, began, destination, outcome.address, outcome.resolve, outcome.connect,
+       outcome.stream ? std::string() : outcome.error.what, port.route.place});
+  co_return outcome;
+}
+
+Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Port& port) {
+  ConnectOutcome outcome = co_await connect(port);
   port.opening = false;
-  const bool connected = outcome.stream.has_value();
-  home_.outbox().batch().upstreams.push_back({session_, port.number, began, destination,
-                                              outcome.address, outcome.resolve, outcome.connect,
-                                              connected ? std::string() : outcome.error.what});
-  if (phase_ != Phase::Running) co_return;
+  if (phase_ != Phase::Running || port.dropped) co_return;
+  NoUpstream why = why_not(outcome);
+  Error error = std::move(outcome.error);
+  if (outcome.stream) {
+    port.stream = std::move(outcome.stream);
+    error.what.clear();
+    if (port.route.tls) {
+      error.what = co_await agree_with_upstream(port);
+      if (phase_ != Phase::Running || port.dropped) co_return;
+      why = NoUpstream::Untrusted;
+    }
+  }
+  upstream_ready(port, error, why);
+  if (error.what.empty()) co_await pump(port);
+}
+
+/// Tells the forwarder how the attempt ended; an error without words is none.
+void Relay::upstream_ready(Port& port, const Error& error, NoUpstream why) {
   tape_.set_time(wall_clock_now());
   active_at_ = home_.ticks();
-  if (connected) {
-    port.stream = std::move(outcome.stream);
+  if (error.what.empty()) {
     forwarder_->upstream_opened(port.number, *this);
   } else {
     because("upstream not reached");
-    forwarder_->upstream_failed(port.number, outcome.error, why_not(outcome), *this);
+    if (port.stream) port.stream->close();
+    forwarder_->upstream_failed(port.number, error, why, *this);
   }
   after_event();
-  if (connected) {
-    if (port.has_backlog()) send(port, {});
-    co_await pump(port);
+  if (!error.what.empty()) return;
+  if (port.has_backlog()) {
+    send(port, {});
+  } else if (port.finish_after) {
+    finish(port);
   }
 }
 
@@ -107,10 +147,17 @@ bool Relay::is_own_port(std::uint16_t port) const {
 }
 
 Task<void> Relay::pump(Port& port) {
+  port.pumping = true;
   for (;;) {
+    if (port.securing) {
+      co_await secure(port);
+      continue;
+    }
     if (must_wait(port)) co_await until_may_read(port);
+    if (port.securing) continue;
     if (is_over(port)) break;
     auto [closed] = co_await port.stream->readable();
+    if (port.securing) continue;
     if (closed || is_over(port)) break;
     if (must_wait(port)) continue;  // the wait was long: there may be no room for it now
     const IoResult got = port.stream->try_read(home_.read_buffer());
@@ -125,6 +172,7 @@ Task<void> Relay::pump(Port& port) {
       case IoResult::Status::Broken: broke(port, got.error); break;
     }
   }
+  port.pumping = false;
 }
 
 bool Relay::is_over(const Port& port) const {
@@ -140,7 +188,7 @@ bool Relay::must_wait(const Port& port) const {
 }
 
 Task<void> Relay::until_may_read(Port& port) {
-  while (must_wait(port) && !is_over(port)) {
+  while (must_wait(port) && !is_over(port) && !port.securing) {
     if (port.broken) {
       broke(port, port.broken);
     } else if (home_.outbox().must_stall()) {
@@ -188,8 +236,24 @@ void Relay::deliver(Port& port, ByteView bytes) {
   }
 }
 
+/// What one forwarder did not take is for the next: a stream that ended is told so once more.
+void Relay::change_hands() {
+  while (next_forwarder_ && phase_ == Phase::Running) {
+    forwarder_ = std::move(next_forwarder_);
+    expect(Wait::None);
+    const auto offer = [](Port& port) {
+      if (!port.dropped && (port.fin_seen || !port.unread.empty())) port.blocked = true;
+    };
+    offer(client_);
+    for (const std::unique_ptr<Port>& upstream : upstreams_)
+      offer(*upstream);
+    forwarder_->start(*this);
+  }
+}
+
 /// Whatever happened on one port may be what another one waits for.
 void Relay::after_event() {
+  change_hands();
   deliver_blocked();
   count_kept();
   home_.rows_changed();
@@ -213,9 +277,10 @@ void Relay::deliver_blocked() {
 }
 
 bool Relay::deliver_again(Port& port) {
-  if (!port.blocked) return false;
+  if (!port.blocked || port.securing) return false;
   const std::size_t before = port.unread.size();
   deliver(port, {});
+  change_hands();
   if (!port.blocked) wake();
   return !port.blocked || port.unread.size() != before;
 }
@@ -224,6 +289,7 @@ void Relay::broke(Port& port, const ErrorCode& error) {
   const bool client = &port == &client_;
   port.fin_seen = true;
   if (port.stream) port.stream->close();
+  if (port.dropped) return;
   if (phase_ != Phase::Running) return shut();
   because(client ? "client reset" : "upstream reset");
   tape_.set_time(wall_clock_now());
@@ -255,12 +321,13 @@ void Relay::tick() {
     if (stopping_ && !is_due()) end_when_flushed();
     return;
   }
-  const bool head = wait_ == Wait::Head;
-  if (!head && client_.has_backlog()) return;  // the silence is the client's: it does not read
-  // A head must be whole in time however it trickles in; a reply only must not fall silent.
-  const std::uint32_t since = head ? wait_since_ : std::max(wait_since_, active_at_);
-  if (lasted(since) <= (head ? limits.head : limits.reply)) return;
-  because(head ? "client timed out" : "upstream timed out");
+  if (wait_ == Wait::Reply && client_.has_backlog()) return;  // the client does not read
+  // A reply must not fall silent; all else must be whole in time however it trickles in.
+  const std::uint32_t since =
+      wait_ == Wait::Reply ? std::max(wait_since_, active_at_) : wait_since_;
+  if (lasted(since) <= patience_for(wait_, limits)) return;
+  if (wait_ != Wait::FirstBytes)
+    because(wait_ == Wait::Head ? "client timed out" : "upstream timed out");
   tape_.set_time(wall_clock_now());
   const Wait wait = std::exchange(wait_, Wait::None);
   forwarder_->timed_out(wait, *this);
@@ -275,8 +342,9 @@ void Relay::begin_stop() {
 
 /// Something will come of it without the client: a stop lets it.
 bool Relay::is_due() const {
-  return wait_ != Wait::None ||
-         std::ranges::any_of(upstreams_, [](const auto& upstream) { return upstream->opening; });
+  return wait_ != Wait::None || std::ranges::any_of(upstreams_, [](const auto& upstream) {
+           return upstream->opening && !upstream->dropped;
+         });
 }
 
 void Relay::end_when_flushed() {

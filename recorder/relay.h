@@ -7,6 +7,8 @@
 //   pump: wait until readable ─▶ read into the worker's buffer ─▶ Forwarder ─▶ Link::send_* ─▶ one
 //   sendmsg
 //
+// TLS is agreed on by the port's pump, before it reads on; above it, bytes are what they were.
+//
 // What a socket does not take at once waits in its port's backlog, and nothing is read for that
 // port until it is gone (back-pressure). What the Forwarder does not take waits in `unread`.
 //
@@ -15,7 +17,10 @@
 
 #include "protocols/core/forwarder.h"
 #include "protocols/transport/connector.h"
+#include "protocols/transport/rule_tls.h"
 #include "protocols/transport/stream.h"
+#include "protocols/transport/tls_handshake.h"
+#include "recorder/rejected_hosts.h"
 #include "recorder/relay_worker.h"
 #include "recorder/session_tape.h"
 
@@ -34,6 +39,9 @@ struct RelayRule {
   std::uint32_t position = 0;
   const Protocol* protocol = nullptr;
   const RuleRedaction* redaction = nullptr;  ///< null = nothing to redact
+  RuleTls tls;                               ///< both null where the rule has none
+  bool is_public = false;                    ///< others than this machine can connect
+  RejectedHosts* rejected = nullptr;         ///< never null once the rule listens
 };
 
 class Relay final : public Link, public std::enable_shared_from_this<Relay> {
@@ -62,8 +70,19 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void finish_upstream(UpstreamNo upstream) override;
   void close() override;
   void abort() override;
+  void close_upstream(UpstreamNo upstream) override;
+  void secure_client(std::string fallback) override;
+  void secure_upstream(UpstreamNo upstream, const Route& route) override;
+  void leads_to(UpstreamNo upstream, const std::string& place) override;
+  void become(std::unique_ptr<Forwarder> next) override;
   void expect(Wait wait) override;
   Tape& tape() override { return tape_; }
+  [[nodiscard]] ByteView authority_pem() const override;
+  [[nodiscard]] bool is_public() const override { return rule_.is_public; }
+  void remember_rejection(const std::string& host) override { rule_.rejected->add(host); }
+  [[nodiscard]] bool was_rejected(const std::string& host) const override {
+    return rule_.rejected->has(host);
+  }
 
  private:
   /// One socket of the session and what is on its way through it.
@@ -78,7 +97,11 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
     bool finish_after = false;  ///< send FIN when the backlog is gone
     bool finished = false;      ///< FIN is sent
     bool flushing = false;      ///< a coroutine empties the backlog
+    bool pumping = false;       ///< its pump runs
     bool opening = false;       ///< the attempt to connect has not ended
+    bool securing = false;      ///< TLS is to be agreed on, or being agreed on: nothing is sent
+    bool dropped = false;       ///< the forwarder let it go: no event of it any more
+    Route route;                ///< an upstream's
     ConnectCancel connecting;   ///< gives an attempt up that is under way
     ErrorCode broken;           ///< how a write found out that the connection is gone
     [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
@@ -88,14 +111,31 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
 
   // `self` keeps the relay alive as long as the coroutine.
   Task<void> run_client(std::shared_ptr<Relay> self);
-  Task<void> run_upstream(std::shared_ptr<Relay> self, Port& port, Route route);
+  Task<void> run_upstream(std::shared_ptr<Relay> self, Port& port);
+  Task<ConnectOutcome> connect(Port& port);
+  void upstream_ready(Port& port, const Error& error, NoUpstream why);
   Task<void> pump(Port& port);
   Task<void> flush(std::shared_ptr<Relay> self, Port& port);
   [[nodiscard]] bool must_wait(const Port& port) const;
   [[nodiscard]] bool is_over(const Port& port) const;
   Task<void> until_may_read(Port& port);
+  // relay_tls.cpp
+  void begin_securing(Port& port);
+  Task<void> secure(Port& port);
+  Task<void> secure_alone(std::shared_ptr<Relay> self, Port& port);
+  Task<void> secure_with_client();
+  Task<void> secure_with_upstream(Port& port);
+  Task<bool> agree_at_start();
+  Task<std::string> agree_with_client();
+  Task<std::string> agree_with_upstream(Port& port);
+  [[nodiscard]] std::vector<std::string> own_names() const;
+  void refuse_plain(ByteView first);
+  void tell_agreed(const Port& port, Timestamp began, const std::string& error);
+  void take_original_destination();
+
   void received(Port& port, ByteView bytes);
   void deliver(Port& port, ByteView bytes);
+  void change_hands();
   void deliver_blocked();
   bool deliver_again(Port& port);
   void after_event();
@@ -113,9 +153,12 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   void because(std::string_view reason);
   [[nodiscard]] bool backlog_against(const Port& port) const;
   Port& upstream(UpstreamNo number) { return *upstreams_[number - 1u]; }
+  [[nodiscard]] const ForwardRule& rule() const { return redirected_ ? *redirected_ : *rule_.rule; }
 
   RelayWorker& home_;
   const RelayRule& rule_;
+  /// The rule with the upstream that this client was going to; null where the rule has its own.
+  std::unique_ptr<ForwardRule> redirected_;
   std::atomic<std::int64_t>& open_sessions_;
   const std::int64_t session_;
   Port client_;
@@ -123,7 +166,10 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   std::size_t kept_bytes_ = 0;  ///< of all ports, as the worker knows it
   SessionTape tape_;
   std::unique_ptr<Forwarder> forwarder_;
-  Timer wake_;  ///< never expires; cancelled when a pump may go on
+  std::unique_ptr<Forwarder> next_forwarder_;  ///< takes over once the running call returns
+  std::string fallback_name_;                  ///< of the certificate that the client is served
+  ClientTlsFacts client_tls_;                  ///< as agreed on last
+  Timer wake_;                                 ///< never expires; cancelled when a pump may go on
   Phase phase_ = Phase::Running;
   bool stopping_ = false;
   bool left_ = false;  ///< no longer counted as open

@@ -10,8 +10,28 @@ UpstreamNo Relay::open(const Route& route) {
   upstreams_.push_back(std::move(port));
   Port& opened = *upstreams_.back();
   opened.opening = true;
-  home_.tasks().spawn(home_.executor(), run_upstream(shared_from_this(), opened, route));
+  opened.route = route;
+  home_.tasks().spawn(home_.executor(), run_upstream(shared_from_this(), opened));
   return opened.number;
+}
+
+void Relay::close_upstream(UpstreamNo number) {
+  Port& port = upstream(number);
+  port.dropped = true;
+  port.blocked = false;
+  port.unread = {};
+  port.connecting.cancel();
+  if (port.stream) port.stream->close();
+  wake();
+}
+
+void Relay::leads_to(UpstreamNo number, const std::string& place) {
+  upstream(number).route.place = place;
+  home_.outbox().batch().places.push_back({session_, number, place});
+}
+
+void Relay::become(std::unique_ptr<Forwarder> next) {
+  next_forwarder_ = std::move(next);
 }
 
 void Relay::send_client(std::span<const ByteView> pieces) {
@@ -25,7 +45,8 @@ void Relay::send_upstream(UpstreamNo number, std::span<const ByteView> pieces) {
 void Relay::send(Port& port, std::span<const ByteView> pieces) {
   if (phase_ == Phase::Closed || port.broken || port.finished) return;
   std::size_t sent = 0;
-  if (port.stream && !port.has_backlog()) {
+  const bool ready = port.stream && !port.securing;
+  if (ready && !port.has_backlog()) {
     const IoResult result = port.stream->try_write(pieces);
     if (result.status == IoResult::Status::Broken) {
       port.broken = result.error;
@@ -42,7 +63,7 @@ void Relay::send(Port& port, std::span<const ByteView> pieces) {
     port.backlog += piece.substr(sent);
     sent = 0;
   }
-  if (!port.has_backlog() || port.flushing || !port.stream) return;
+  if (!port.has_backlog() || port.flushing || !ready) return;
   port.flushing = true;
   home_.tasks().spawn(home_.executor(), flush(shared_from_this(), port));
 }
@@ -79,7 +100,7 @@ void Relay::finish_upstream(UpstreamNo number) {
 }
 
 void Relay::finish(Port& port) {
-  if (port.has_backlog() || !port.stream) {
+  if (port.has_backlog() || !port.stream || port.securing) {
     port.finish_after = true;
     return;
   }

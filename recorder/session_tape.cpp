@@ -1,5 +1,7 @@
 #include "recorder/session_tape.h"
 
+#include "protocols/core/place.h"
+
 #include "protocols/core/chunk_list.h"
 #include "protocols/core/edit_list.h"
 
@@ -18,7 +20,11 @@ constexpr std::size_t kMaxSessionNote = 1024;
 
 SessionTape::SessionTape(RowOutbox& outbox, std::int64_t session, std::string_view protocol,
                          const RuleRedaction* redaction)
-    : outbox_(outbox), session_(session), protocol_(protocol), redaction_(redaction) {}
+    : outbox_(outbox),
+      session_(session),
+      own_protocol_(protocol),
+      protocol_(protocol),
+      redaction_(redaction) {}
 
 SessionTape::~SessionTape() {
   if (!listed_) return;
@@ -106,6 +112,10 @@ RecordingSink* SessionTape::lender() {
   return outbox_.crowded() ? nullptr : &outbox_.sink();
 }
 
+void SessionTape::passed(Side from, std::uint64_t size) {
+  bytes_[static_cast<std::size_t>(from)] += size;
+}
+
 void SessionTape::message_end(ExchangeNo exchange, Side from) {
   if (redaction_ != nullptr && redaction_->needs_whole_messages()) {
     release_held(find(exchange), from);
@@ -134,18 +144,24 @@ void SessionTape::release_held(OpenExchange& open, Side from) {
 
 void SessionTape::refresh_redacted_facts(OpenExchange& open) {
   const Half& request = open.half(Side::Client);
-  if (request.written > 0 || request.unwritten.empty()) return;
+  if (!reads_redacted(open) || request.written > 0 || request.unwritten.empty()) return;
   OwnedFacts facts = redaction_->facts(request.unwritten);
   open.method = std::move(facts.method);
-  open.resource = std::move(facts.resource);
+  open.resource = placed_resource(open.place, facts.resource);
 }
 
 void SessionTape::facts(ExchangeNo exchange, const Facts& facts) {
   OpenExchange& open = find(exchange);
   if (facts.status != 0) open.status = facts.status;
-  if (redaction_ != nullptr) return;  // text comes from the redacted request
+  if (!facts.place.empty()) open.place = facts.place;
+  if (reads_redacted(open)) return refresh_redacted_facts(open);
   if (!facts.method.empty()) open.method = facts.method;
-  if (!facts.resource.empty()) open.resource = facts.resource;
+  if (facts.resource.empty()) return;
+  if (facts.place.empty()) {
+    open.resource = facts.resource;
+  } else {
+    open.resource = placed_resource(facts.place, facts.resource);
+  }
 }
 
 void SessionTape::edit(ExchangeNo exchange, Side from, Edit edit) {

@@ -47,6 +47,7 @@ class SessionTape final : public Tape {
   void begin(ExchangeNo exchange, Side opener, UpstreamNo upstream) override;
   void head(ExchangeNo exchange, Side from, ByteView bytes) override;
   void body(ExchangeNo exchange, Side from, ByteView bytes) override;
+  void passed(Side from, std::uint64_t size) override;
   void message_end(ExchangeNo exchange, Side from) override;
   void facts(ExchangeNo exchange, const Facts& facts) override;
   void edit(ExchangeNo exchange, Side from, Edit edit) override;
@@ -72,6 +73,9 @@ class SessionTape final : public Tape {
   RecordingSink* lender();
   void append(OpenExchange& open, Side from, ByteView bytes, bool is_head);
   void release_held(OpenExchange& open, Side from);
+  [[nodiscard]] bool reads_redacted(const OpenExchange& open) const {
+    return redaction_ != nullptr && open.protocol == own_protocol_;
+  }
   void refresh_redacted_facts(OpenExchange& open);
   void ensure_listed();
   /// Moves a side's unwritten bytes into the batch.
@@ -91,6 +95,7 @@ class SessionTape final : public Tape {
 
   RowOutbox& outbox_;
   const std::int64_t session_;
+  const std::string_view own_protocol_;  ///< the rule's, which its redaction can read
   std::string_view protocol_;  ///< of exchanges that begin now; static text of the registry
   const RuleRedaction* const redaction_;
   Timestamp now_{};

@@ -16,6 +16,8 @@ namespace understudy {
 class UpstreamPlaces {
  public:
   UpstreamPlaces() = default;  ///< none
+  UpstreamPlaces(UpstreamPlaces&&) = default;
+  UpstreamPlaces& operator=(UpstreamPlaces&&) = default;
   /// Those of the sessions with row ids [first, end). The store has version kVersionWithTls.
   [[nodiscard]] static Result<UpstreamPlaces> read(Database& database, std::int64_t first,
                                                    std::int64_t end);
@@ -33,7 +35,7 @@ class UpstreamPlaces {
   }
 
   std::unordered_set<std::string> names_;  ///< each once: a test talks to few places, often
-  std::unordered_map<std::uint64_t, const std::string*> by_connection_;
+  std::unordered_map<std::uint64_t, const std::string*> by_connection_;  ///< into names_
 };
 
 }  // namespace understudy

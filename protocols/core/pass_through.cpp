@@ -1,5 +1,7 @@
 #include "protocols/core/pass_through.h"
 
+#include "protocols/core/place.h"
+
 #include <fmt/format.h>
 
 #include <span>
@@ -48,12 +50,25 @@ void StreamPump::stop(Link& link) {
 }
 
 PassThroughForwarder::PassThroughForwarder(const ForwardRule& rule,
-                                           std::unique_ptr<Decoder> decoder, bool tls)
-    : rule_(rule), decoder_(std::move(decoder)), tls_(tls) {}
+                                           std::unique_ptr<Decoder> decoder, Before before)
+    : rule_(rule), decoder_(std::move(decoder)), before_(std::move(before)) {}
+
+void PassThroughForwarder::client_secured(const ClientTlsFacts& facts, Link&) {
+  server_name_ = facts.server_name;
+}
 
 void PassThroughForwarder::start(Link& link) {
+  if (before_.upstream != 0) {
+    link.leads_to(before_.upstream, before_.route.place);
+    if (before_.route.tls) return link.secure_upstream(before_.upstream, before_.route);
+    return upstream_opened(before_.upstream, link);
+  }
   Route route(rule_.upstream);
-  route.tls = tls_;
+  route.tls = rule_.upstream_tls;
+  if (rule_.transparent) {
+    route.server_name = server_name_;
+    route.place = place_of(rule_.upstream_tls ? "tls" : "tcp", rule_.upstream);
+  }
   link.open(route);
 }
 
@@ -70,7 +85,7 @@ Taken PassThroughForwarder::upstream_bytes(UpstreamNo, ByteView unread, bool fin
 }
 
 void PassThroughForwarder::upstream_opened(UpstreamNo upstream, Link&) {
-  if (!over_ && !pump_) pump_.emplace(std::move(decoder_), 0, upstream);
+  if (!over_ && !pump_) pump_.emplace(std::move(decoder_), before_.exchanges, upstream);
 }
 
 void PassThroughForwarder::upstream_failed(UpstreamNo upstream, const Error& error, NoUpstream why,
@@ -78,9 +93,10 @@ void PassThroughForwarder::upstream_failed(UpstreamNo upstream, const Error& err
   if (std::exchange(over_, true)) return;
   // There is no reply to give in a protocol that we do not speak; the attempt is kept all the same.
   Tape& tape = link.tape();
-  tape.begin(1, Side::Client, upstream);
-  tape.answered_by_us(1);
-  tape.end(1, Ending::CutByUs,
+  const ExchangeNo exchange = before_.exchanges + 1;
+  tape.begin(exchange, Side::Client, upstream);
+  tape.answered_by_us(exchange);
+  tape.end(exchange, Ending::CutByUs,
            fmt::format("{}: {}",
                        why == NoUpstream::TimedOut ? "the upstream did not answer" : "no upstream",
                        describe(error)));

@@ -41,11 +41,22 @@ class StreamPump {
 /// pumps. A client's bytes wait until the upstream is there.
 class PassThroughForwarder final : public Forwarder {
  public:
-  /// `rule` outlives the forwarder. `decoder` labels; it decides nothing. `tls`: how the upstream
-  /// is spoken to.
-  PassThroughForwarder(const ForwardRule& rule, std::unique_ptr<Decoder> decoder, bool tls);
+  /// What a session had before its bytes came to be passed through (a tunnel).
+  struct Before {
+    ExchangeNo exchanges = 0;
+    UpstreamNo upstream = 0;  ///< connected already; 0 = none
+    Route route;              ///< where that leads; its TLS is still to be agreed on
+
+    Before() = default;
+  };
+
+  /// `rule` outlives the forwarder. `decoder` labels; it decides nothing.
+  PassThroughForwarder(const ForwardRule& rule, std::unique_ptr<Decoder> decoder, Before before);
+  PassThroughForwarder(const ForwardRule& rule, std::unique_ptr<Decoder> decoder)
+      : PassThroughForwarder(rule, std::move(decoder), Before()) {}
 
   void start(Link& link) override;
+  void client_secured(const ClientTlsFacts& facts, Link& link) override;
   Taken client_bytes(ByteView unread, bool fin, Link& link) override;
   Taken upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin, Link& link) override;
   void upstream_opened(UpstreamNo upstream, Link& link) override;
@@ -59,8 +70,9 @@ class PassThroughForwarder final : public Forwarder {
  private:
   const ForwardRule& rule_;
   std::unique_ptr<Decoder> decoder_;  ///< until the pump takes it
-  bool tls_;
-  bool over_ = false;  ///< the session is ending: what still comes is taken and dropped
+  Before before_;
+  std::string server_name_;  ///< what a TLS client asked for; empty = nothing
+  bool over_ = false;        ///< the session is ending: what still comes is taken and dropped
   std::optional<StreamPump> pump_;
 };
 

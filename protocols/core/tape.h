@@ -25,9 +25,10 @@ struct Edit {
 /// What lists and searches show of an exchange, in the words of its protocol. Views point into
 /// bytes of the caller; the tape copies what it keeps.
 struct Facts {
-  ByteView method;    ///< "GET", "PUBLISH", a transaction's kind; empty = not known
-  ByteView resource;  ///< target under the rule's upstream, or absolute where it went elsewhere
+  ByteView method;           ///< "GET", "PUBLISH", a transaction's kind; empty = not known
+  ByteView resource;         ///< target under the rule's upstream, or under `place`
   std::uint16_t status = 0;  ///< 0 = none
+  ByteView place{};          ///< Route::place, with the resource; empty = the rule's own
 };
 
 /// How an exchange ended.

@@ -24,7 +24,9 @@ namespace understudy {
 
 class HttpDecoder final : public Decoder {
  public:
-  HttpDecoder() : pending_(kFirstPending) {}
+  /// `before`: exchanges that the session had before this stream began, 0 = it is new.
+  explicit HttpDecoder(ExchangeNo before = 0)
+      : first_(before + 1), last_(before), pending_(kFirstPending) {}
 
   [[nodiscard]] Step step(Side from, ByteView unread, bool fin) override;
   [[nodiscard]] std::size_t max_held() const override { return kMaxHeadBytes; }
@@ -102,8 +104,8 @@ class HttpDecoder final : public Decoder {
   Flow server_{Side::Server};
   bool awaits_handover_ = false;
   bool switched_ = false;
-  ExchangeNo first_ = 1;        ///< first exchange without its final reply
-  ExchangeNo last_ = 0;         ///< latest exchange
+  ExchangeNo first_;            ///< first exchange without its final reply
+  ExchangeNo last_;             ///< latest exchange
   std::vector<Asked> pending_;  ///< ring by exchange number, a power of two
 };
 

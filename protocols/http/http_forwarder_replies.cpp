@@ -7,7 +7,8 @@
 
 namespace understudy {
 
-Taken HttpForwarder::upstream_bytes(UpstreamNo, ByteView unread, bool fin, Link& link) {
+Taken HttpForwarder::upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin, Link& link) {
+  if (upstream != upstream_.number) return unused_upstream_bytes(upstream, unread, fin, link);
   std::size_t used = 0;
   while (!over_ && !pump_) {
     if (!step_reply(unread.substr(used), fin, used, link)) break;
@@ -18,6 +19,7 @@ Taken HttpForwarder::upstream_bytes(UpstreamNo, ByteView unread, bool fin, Link&
     return {unread.size(), false};
   }
   answer_refusal_when_due(link);
+  if (!over_) enter_tunnel_when_due(link);
   if (!over_ && fin) {
     upstream_finished(unread.substr(used), link);
   } else if (!over_ && client_fin_ && !any_open()) {
@@ -61,15 +63,18 @@ void HttpForwarder::reply_head(const Step& step, ByteView head, Link& link) {
   const HttpHead& info = decoder_.head(Side::Server);
   if (step.exchange > begun_) {  // nobody asked: 408 on an idle connection
     begun_ = step.exchange;
-    tape.begin(begun_, Side::Server, upstream_);
+    tape.begin(begun_, Side::Server, upstream_.number);
   }
   if (std::exchange(reply_exchange_, step.exchange) != step.exchange) reply_bytes_ = 0;
-  if (info.status >= 200 || info.status == 101) reply_begun_ = step.exchange;
+  if (info.status >= 200 || info.status == 101) {
+    reply_begun_ = step.exchange;
+    reply_persists_ = info.persistent();
+  }
   any_reply_ = true;
   tape.head(step.exchange, Side::Server, head);
   tape.facts(step.exchange, Facts{{}, {}, info.status});
   changes_.clear();
-  reply_mapping_.changes(head, info, client_origin_, changes_);
+  routing_->reply_changes(head, info, client_origin_, changes_);
   tape_edits(step.exchange, Side::Server, reply_bytes_, link);
   append_pieces(head, changes_, pieces_);
 }
@@ -92,7 +97,10 @@ void HttpForwarder::undecodable_reply(const Step& step, ByteView unread, Link& l
 
 /// The upstream sends no more; `rest` is what it left unfinished.
 void HttpForwarder::upstream_finished(ByteView rest, Link& link) {
-  if (!any_open()) return finish(link);
+  if (!any_open()) {
+    if (!rest.empty() || !let_idle_upstream_go(link)) finish(link);
+    return;
+  }
   if (!rest.empty()) {
     link.tape().head(ended_ + 1, Side::Server, rest);
     pieces_.push_back(rest);
@@ -100,6 +108,33 @@ void HttpForwarder::upstream_finished(ByteView rest, Link& link) {
     reply_begun_ = ended_ + 1;
   }
   unanswered("the upstream closed the connection", false, link);
+}
+
+/// A client whose requests may go anywhere outlives an upstream that closes between two of them.
+bool HttpForwarder::let_idle_upstream_go(Link& link) {
+  if (!routing_->per_request() || !reply_persists_ || client_fin_) return false;
+  link.close_upstream(upstream_.number);
+  upstream_ = {};
+  any_reply_ = false;
+  return true;
+}
+
+/// Of an upstream that no request went to yet. What it says waits until one has.
+Taken HttpForwarder::unused_upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin,
+                                           Link& link) {
+  if (over_) return {unread.size(), false};
+  if (!fin) return {0, true};
+  unused_upstream_ended(upstream, "the upstream closed the connection before it was used", link);
+  return {unread.size(), false};
+}
+
+void HttpForwarder::unused_upstream_ended(UpstreamNo upstream, const std::string& why, Link& link) {
+  if (upstream == prepared_) {
+    prepared_ = 0;  // the first request opens another
+    link.close_upstream(upstream);
+  } else if (upstream == next_.number && !refusal_) {
+    refuse(begun_, 502, why, link);
+  }
 }
 
 /// The upstream is gone while exchanges are open, `reset` or in order.

@@ -5,12 +5,22 @@
 #include "protocols/http/http_forwarder.h"
 #include "protocols/http/http_redact.h"
 #include "protocols/http/http_replay.h"
+#include "protocols/http/http_routing.h"
 #include "protocols/http/http_syntax.h"
+#include "protocols/http/proxy_forwarder.h"
 
 #include <array>
 
 namespace understudy {
 namespace {
+
+constexpr std::array<std::string_view, 1> kAlpn{"http/1.1"};  // RFC 7301 §6
+
+/// Speaking plain to a TLS port is the most common mistake there is.
+constexpr ByteView kPlainRefusal =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 66\r\nConnection: close\r\n\r\n"
+    "understudy: this port speaks HTTPS, and the request came in plain\n";
 
 constexpr std::array<Scheme, 2> kSchemes{{{"http", false, 80, true}, {"https", true, 443, true}}};
 
@@ -36,11 +46,16 @@ class HttpProtocol final : public Protocol {
     return first.substr(0, end).find(" HTTP/1.") == ByteView::npos ? Guess::No : Guess::Sure;
   }
 
+  [[nodiscard]] std::span<const std::string_view> alpn() const override { return kAlpn; }
+  [[nodiscard]] ByteView plain_refusal() const override { return kPlainRefusal; }
+
   [[nodiscard]] std::unique_ptr<Decoder> decoder() const override {
     return std::make_unique<HttpDecoder>();
   }
   [[nodiscard]] std::unique_ptr<Forwarder> forwarder(const ForwardRule& rule) const override {
-    return std::make_unique<HttpForwarder>(rule);
+    if (rule.proxy) return std::make_unique<ProxyForwarder>(rule);
+    auto routing = rule.transparent ? transparent_routing(rule) : reverse_routing(rule);
+    return std::make_unique<HttpForwarder>(rule, std::move(routing), HttpForwarder::Before());
   }
 
   [[nodiscard]] OwnedFacts facts(ByteView request, ByteView reply) const override {

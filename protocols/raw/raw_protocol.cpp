@@ -23,7 +23,7 @@ class RawProtocol final : public Protocol {
     return std::make_unique<RawDecoder>();
   }
   [[nodiscard]] std::unique_ptr<Forwarder> forwarder(const ForwardRule& rule) const override {
-    return std::make_unique<PassThroughForwarder>(rule, decoder(), rule.upstream_scheme == "tls");
+    return std::make_unique<PassThroughForwarder>(rule, decoder());
   }
 
   [[nodiscard]] OwnedFacts facts(ByteView, ByteView) const override { return {}; }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "protocols/core/forwarder.h"
+#include "protocols/core/place.h"
 #include "protocols/core/protocol.h"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ class TapeModel final : public Tape {
   void facts(ExchangeNo exchange, const Facts& facts) override {
     TapedExchange& taped = at(exchange);
     if (!facts.method.empty()) taped.method = facts.method;
-    if (!facts.resource.empty()) taped.resource = facts.resource;
+    if (!facts.resource.empty()) taped.resource = placed_resource(facts.place, facts.resource);
     if (facts.status != 0) taped.status = facts.status;
   }
   void edit(ExchangeNo exchange, Side from, Edit edit) override {
@@ -89,6 +90,7 @@ class Playbook final : private Link {
  public:
   explicit Playbook(std::unique_ptr<Forwarder> forwarder) : forwarder_(std::move(forwarder)) {
     forwarder_->start(*this);
+    change_hands();
   }
 
   /// Bytes that a side sends; shown again until taken, as the relay does.
@@ -96,8 +98,25 @@ class Playbook final : private Link {
   Playbook& client_fin(ByteView bytes = {}) { return feed(Side::Client, bytes, true); }
   Playbook& upstream(ByteView bytes) { return feed(Side::Server, bytes, false); }
   Playbook& upstream_fin(ByteView bytes = {}) { return feed(Side::Server, bytes, true); }
+  /// Bytes of an upstream that is not the latest.
+  Playbook& upstream_of(UpstreamNo number, ByteView bytes) {
+    speaking_ = number;
+    upstream(bytes);
+    speaking_ = 0;
+    return *this;
+  }
   Playbook& opened() {
-    return event([&] { forwarder_->upstream_opened(opens_, *this); });
+    if (opened_ < opens_) ++opened_;
+    return event([&] { forwarder_->upstream_opened(opened_, *this); });
+  }
+  /// TLS was agreed on with an upstream, after secure_upstream().
+  Playbook& opened_again(UpstreamNo number) {
+    return event([&] { forwarder_->upstream_opened(number, *this); });
+  }
+  /// What the client sent last was its handshake.
+  Playbook& taken_by_tls() {
+    unread_[0].clear();
+    return *this;
   }
   Playbook& failed(NoUpstream why) {
     const Error error(ErrorSource::Upstream, "10.0.0.1:80", "connection refused");
@@ -112,6 +131,10 @@ class Playbook final : private Link {
         forwarder_->upstream_lost(opens_, error, *this);
       }
     });
+  }
+  /// TLS was agreed on after secure_client().
+  Playbook& secured(const ClientTlsFacts& facts = {}) {
+    return event([&] { forwarder_->client_secured(facts, *this); });
   }
   Playbook& timed_out(Wait wait) {
     return event([&] { forwarder_->timed_out(wait, *this); });
@@ -133,6 +156,13 @@ class Playbook final : private Link {
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] Wait waiting_for() const { return wait_; }
   [[nodiscard]] const Route& route() const { return route_; }
+  /// Of the upstream that is spoken to, as leads_to() said last.
+  [[nodiscard]] const std::string& place() const { return place_; }
+
+  /// What the rule's other sessions know.
+  std::vector<std::string> rejected;
+  Bytes certificate;
+  bool reached_by_others = false;
   [[nodiscard]] std::string broken() const {
     std::string text = tape_.broken + broken_;
     if (over()) {
@@ -148,8 +178,25 @@ class Playbook final : private Link {
   Playbook& event(Act act) {
     if (over()) return *this;
     act();
+    change_hands();
     show(Side::Client);
     return *this;
+  }
+
+  /// As the relay does: what was not taken is for the next forwarder.
+  void change_hands() {
+    while (next_ && !over()) {
+      forwarder_ = std::move(next_);
+      wait_ = Wait::None;
+      forwarder_->start(*this);
+      for (const Side side : {Side::Client, Side::Server}) {
+        const auto index = static_cast<std::size_t>(side);
+        if (!next_ && (fin_[index] || !unread_[index].empty())) {
+          fresh_[index] = true;
+          show(side);
+        }
+      }
+    }
   }
 
   Playbook& feed(Side side, ByteView bytes, bool fin) {
@@ -171,14 +218,17 @@ class Playbook final : private Link {
     const Bytes shown = unread_[index];
     const Taken taken = side == Side::Client
                             ? forwarder_->client_bytes(shown, fin_[index], *this)
-                            : forwarder_->upstream_bytes(opens_, shown, fin_[index], *this);
+                            : forwarder_->upstream_bytes(speaking_ != 0 ? speaking_ : opens_, shown,
+                                                         fin_[index], *this);
     if (taken.size > shown.size()) broken_ += "took more than there was; ";
     unread_[index].erase(0, taken.size);
     if (side == Side::Client) blocked_ = taken.blocked;
+    change_hands();
   }
 
   UpstreamNo open(const Route& route) override {
     route_ = route;
+    place_ = route.place;
     call("open");
     return ++opens_;
   }
@@ -192,6 +242,23 @@ class Playbook final : private Link {
   void abort() override { call("abort"); }
   void expect(Wait wait) override { wait_ = wait; }
   Tape& tape() override { return tape_; }
+  void close_upstream(UpstreamNo upstream) override {
+    call("close_upstream " + std::to_string(upstream));
+  }
+  void secure_client(std::string fallback) override { call("secure_client " + fallback); }
+  void secure_upstream(UpstreamNo upstream, const Route& route) override {
+    route_ = route;
+    place_ = route.place;
+    call("secure_upstream " + std::to_string(upstream));
+  }
+  void leads_to(UpstreamNo, const std::string& place) override { place_ = place; }
+  void become(std::unique_ptr<Forwarder> next) override { next_ = std::move(next); }
+  [[nodiscard]] ByteView authority_pem() const override { return certificate; }
+  [[nodiscard]] bool is_public() const override { return reached_by_others; }
+  void remember_rejection(const std::string& host) override { rejected.push_back(host); }
+  [[nodiscard]] bool was_rejected(const std::string& host) const override {
+    return std::find(rejected.begin(), rejected.end(), host) != rejected.end();
+  }
 
   void send(std::span<const ByteView> pieces, Bytes& out) {
     if (over()) broken_ += "sent after the end; ";
@@ -203,15 +270,16 @@ class Playbook final : private Link {
     calls_.push_back(std::move(name));
   }
 
-  std::unique_ptr<Forwarder> forwarder_;
+  std::unique_ptr<Forwarder> forwarder_, next_;
   TapeModel tape_;
   Route route_;
+  std::string place_;
   Bytes to_client_, to_upstream_;
   std::array<Bytes, 2> unread_;
   std::array<bool, 2> fin_{}, fresh_{};
   std::vector<std::string> calls_;
   std::string broken_;
-  UpstreamNo opens_ = 0;
+  UpstreamNo opens_ = 0, opened_ = 0, speaking_ = 0;
   bool blocked_ = false;
   Wait wait_ = Wait::None;
 };

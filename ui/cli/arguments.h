@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocols/core/rule.h"
+#include "protocols/transport/upstream_proxy.h"
 #include "recorder/recorder.h"
 #include "replayer/replayer.h"
 #include "replayer/report.h"
@@ -46,15 +47,6 @@ struct ProxyArguments {
   std::vector<std::uint16_t> connect_ports;  ///< empty = as the configuration says
 };
 
-/// `--upstream-proxy`.
-struct ProxyUrl {
-  enum class Kind : std::uint8_t { Http, Socks5 };
-  Kind kind = Kind::Http;
-  Endpoint at;
-  std::string user, password;  ///< decoded; both empty = none
-  friend bool operator==(const ProxyUrl&, const ProxyUrl&) = default;
-};
-
 /// What `record` and `replay` have in common.
 struct RunArguments {
   std::string store = kDefaultStore;
@@ -78,7 +70,7 @@ struct RecordArguments {
   Overload overload = Overload::Stall;
   bool stop_on_store_error = false;
   RelayLimits limits;
-  std::optional<ProxyUrl> upstream_proxy;  ///< nothing = upstreams are reached directly
+  std::optional<UpstreamProxy> upstream_proxy;  ///< nothing = upstreams are reached directly
 };
 
 struct ReplayArguments {

@@ -67,7 +67,7 @@ void add_tunnel_options(CLI::App& app, RecordArguments& record) {
   app.add_option_function<std::string>(
          "--upstream-proxy",
          [&record](const std::string& text) {
-           record.upstream_proxy = or_refuse(parse_proxy_url(text), "--upstream-proxy");
+           record.upstream_proxy = or_refuse(parse_upstream_proxy(text), "--upstream-proxy");
          },
          "Reach upstreams through this proxy, but those that NO_PROXY names:\n"
          "http://[USER:PASSWORD@]HOST:PORT or socks5://...")

@@ -21,8 +21,4 @@ struct ProxyLogin {
 };
 [[nodiscard]] Result<ProxyLogin> parse_proxy_login(std::string_view text);
 
-/// The value of --upstream-proxy, "http://ada:p%40ss@proxy.example.com:8080",
-/// "socks5://[::1]:1080". The message never repeats it: it may hold a password.
-[[nodiscard]] Result<ProxyUrl> parse_proxy_url(std::string_view text);
-
 }  // namespace understudy

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <cstdlib>
 #include <utility>
 
 namespace understudy {
@@ -28,6 +29,14 @@ void check_configuration(const RunArguments& run) {
     spdlog::info("configuration read again, {} rules, no mistakes; it applies at the next start",
                  input->rules.size());
   }
+}
+
+/// NO_PROXY as curl reads it: the lower case one first.
+std::string_view own_no_proxy() {
+  for (const char* name : {"no_proxy", "NO_PROXY"}) {
+    if (const char* value = std::getenv(name)) return value;
+  }
+  return {};
 }
 
 }  // namespace
@@ -55,6 +64,8 @@ Result<void> RecordRun::start(std::vector<ForwardRule> rules) {
   options.overload = arguments_.overload;
   options.max_connections = limit_.connections;
   options.authority = authority_;
+  options.upstream_proxy = arguments_.upstream_proxy;
+  if (options.upstream_proxy) options.upstream_proxy->except = parse_no_proxy(own_no_proxy());
   auto recorder = Recorder::open(std::move(rules), pool_, std::move(options));
   if (!recorder) return std::unexpected(recorder.error());
   recorder_ = std::move(*recorder);

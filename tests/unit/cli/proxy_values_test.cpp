@@ -28,27 +28,5 @@ TEST(ParseProxyLogin, IsUserAndFile) {
     EXPECT_FALSE(parse_proxy_login(bad)) << bad;
 }
 
-TEST(ParseProxyUrl, HasKindAddressAndLogin) {
-  using Kind = ProxyUrl::Kind;
-  EXPECT_EQ(*parse_proxy_url("http://proxy.example.com:8080"),
-            (ProxyUrl{Kind::Http, {"proxy.example.com", 8080}, "", ""}));
-  EXPECT_EQ(*parse_proxy_url("http://ada:p%40s:s@10.0.0.1:8080/"),
-            (ProxyUrl{Kind::Http, {"10.0.0.1", 8080}, "ada", "p@s:s"}));
-  EXPECT_EQ(*parse_proxy_url("socks5://ada@[::1]:1080"),
-            (ProxyUrl{Kind::Socks5, {"::1", 1080}, "ada", ""}));
-  EXPECT_EQ(parse_proxy_url("socks5h://h:1")->kind, Kind::Socks5);
-}
-
-TEST(ParseProxyUrl, ARefusalDoesNotRepeatThePassword) {
-  for (const char* bad :
-       {"", "h:8080", "https://h:8080", "http://h", "http://secret@", "http://h:0",
-        "http://h:8080/path", "http://:secret@h:8080", "socks4://h:1"}) {
-    const auto url = parse_proxy_url(bad);
-    ASSERT_FALSE(url) << bad;
-    EXPECT_EQ(describe(url.error()).find("secret"), std::string::npos);
-    EXPECT_NE(url.error().what.find("expected http://"), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace understudy

@@ -93,8 +93,7 @@ class PairDecoder final : public Decoder {
 
 TEST(PassThrough, RelaysAtOnceWhatItsDecoderMustWaitFor) {
   const ForwardRule rule = raw_rule();
-  Playbook play(
-      std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>(), false));
+  Playbook play(std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>()));
   play.opened().client("abc");
   EXPECT_EQ(play.to_upstream(), "abc");
   EXPECT_EQ(play.taped().exchanges.size(), 1U);
@@ -104,8 +103,7 @@ TEST(PassThrough, RelaysAtOnceWhatItsDecoderMustWaitFor) {
 
 TEST(PassThrough, TapesAsRawWhatItsDecoderCannotRead) {
   const ForwardRule rule = raw_rule();
-  Playbook play(
-      std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>(), false));
+  Playbook play(std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>()));
   play.opened().upstream("s").client("abxyz").client("more").upstream("t");
   EXPECT_EQ(play.to_upstream(), "abxyzmore");
   ASSERT_EQ(play.taped().notes.size(), 1U);
@@ -122,8 +120,7 @@ TEST(PassThrough, TapesAsRawWhatItsDecoderCannotRead) {
 
 TEST(PassThrough, TapesAHalfMessageAtTheEnd) {
   const ForwardRule rule = raw_rule();
-  Playbook play(
-      std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>(), false));
+  Playbook play(std::make_unique<PassThroughForwarder>(rule, std::make_unique<PairDecoder>()));
   play.opened().client("abc").client_fin().upstream_fin();
   EXPECT_EQ(play.exchange(2).bytes[0], "c");
   EXPECT_EQ(play.broken(), "");
