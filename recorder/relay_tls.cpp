@@ -191,16 +191,17 @@ void Relay::tell_agreed(const Port& port, Timestamp began, const std::string& er
     TlsFacts facts = tls_facts(port.stream->tls()->ssl(), !client && rule().tls.verify);
     if (client) client_tls_ = {facts.server_name, facts.alpn};
     row.server_name = std::move(facts.server_name);
+    row.peer_subject = std::move(facts.peer_subject);
+    row.own_chain = std::move(facts.own_chain);
+    row.peer_chain = std::move(facts.peer_chain);
+    // Before it came there was nothing to judge.
+    if (!client && !row.peer_chain.empty()) row.verified = std::move(facts.verified);
     if (error.empty()) {
       row.version = std::move(facts.version);
       row.cipher = std::move(facts.cipher);
       row.alpn = std::move(facts.alpn);
       row.resumed = facts.resumed;
-      row.peer_subject = std::move(facts.peer_subject);
-      row.own_chain = std::move(facts.own_chain);
-      row.peer_chain = std::move(facts.peer_chain);
     }
-    if (!client) row.verified = std::move(facts.verified);
   }
   home_.outbox().batch().tls.push_back(std::move(row));
   home_.rows_changed();
