@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import pathlib
 import socket
 import subprocess
 
@@ -212,7 +213,7 @@ class Proxy(Case):
     def test_the_certificate_is_given_away(self):
         self.start()
         pem = curl(f"http://{self.proxy}/understudy/ca.pem")
-        self.assertEqual(pem.decode(), open(self.ca, encoding="ascii").read())
+        self.assertEqual(pem.decode(), pathlib.Path(self.ca).read_text())
 
     def test_the_hosts_file_trick(self):
         upstream, port = HttpUpstream(self), free_port()

@@ -8,6 +8,7 @@ import subprocess
 
 from support import PATIENCE, Case, Wire, clean_environment, curl, get, main
 from tls import Nginx, PrivateCa, client_context
+from upstreams import TcpUpstream
 
 
 def https_get(port, path="/", ca=None, host="127.0.0.1", name=None, cert=None, alpn=None):
@@ -153,6 +154,31 @@ class TlsRules(Case):
     def test_a_client_without_a_name_gets_a_certificate_for_the_address(self):
         recorder = self.start(self.rule("nameless", "https", "http"))
         self.assertEqual(https_get(recorder.port, ca=self.trusted(), host="127.0.0.1")[0], 200)
+
+    def test_every_stream_type_with_tls(self):
+        def echo(connection, reader):
+            for line in reader:
+                connection.sendall(line)
+
+        upstream = TcpUpstream(self, echo)
+        types = [("tls", "tcp"), ("mqtts", "mqtt"), ("imss", "ims"), ("ipics", "ipic")]
+        recorder = self.start(*(self.rule(client, client, plain, port=upstream.port) for client, plain in types))
+
+        def say(port):
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as plain:
+                with client_context(self.trusted()).wrap_socket(plain, server_hostname="localhost") as secured:
+                    secured.sendall(b"a line\n")
+                    return secured.recv(100)
+
+        for _, port in recorder.addresses:
+            self.assertEqual(say(port), b"a line\n")
+        recorder.stop()
+        self.assertEqual(self.value("select count(*) from sessions where tls_version = 'TLSv1.3'"), len(types))
+        upstream.stop()
+        player = self.replay(env=clean_environment(**self.home))
+        for _, port in player.addresses:
+            self.assertEqual(say(port), b"a line\n")
+        player.stop()
 
     def test_old_partners(self):
         recorder = self.start(self.rule("old", "https", "http", more='tlsMin="1.0" ciphers="ALL:@SECLEVEL=0"'),
