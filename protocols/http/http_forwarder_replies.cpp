@@ -7,6 +7,14 @@
 
 namespace understudy {
 
+namespace {
+
+/// Upstreams of one client connection, one after the other. Each leaves something behind until the
+/// session ends; a client that moves on more often than this is made to connect anew.
+constexpr UpstreamNo kMostUpstreams = 100;
+
+}  // namespace
+
 Taken HttpForwarder::upstream_bytes(UpstreamNo upstream, ByteView unread, bool fin, Link& link) {
   if (upstream != upstream_.number) return unused_upstream_bytes(upstream, unread, fin, link);
   std::size_t used = 0;
@@ -22,7 +30,7 @@ Taken HttpForwarder::upstream_bytes(UpstreamNo upstream, ByteView unread, bool f
   if (!over_) enter_tunnel_when_due(link);
   if (!over_ && fin) {
     upstream_finished(unread.substr(used), link);
-  } else if (!over_ && client_fin_ && !any_open()) {
+  } else if (!over_ && !any_open() && (client_fin_ || upstream_.number >= kMostUpstreams)) {
     finish(link);
   }
   update_wait(link);
@@ -113,6 +121,7 @@ void HttpForwarder::upstream_finished(ByteView rest, Link& link) {
 /// A client whose requests may go anywhere outlives an upstream that closes between two of them.
 bool HttpForwarder::let_idle_upstream_go(Link& link) {
   if (!routing_->per_request() || !reply_persists_ || client_fin_) return false;
+  if (upstream_.number >= kMostUpstreams) return false;
   link.close_upstream(upstream_.number);
   upstream_ = {};
   any_reply_ = false;

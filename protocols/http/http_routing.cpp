@@ -8,18 +8,23 @@
 namespace understudy {
 namespace {
 
+HttpVerdict refuse_connect(std::string why) {
+  HttpVerdict verdict;
+  verdict.kind = HttpVerdict::Kind::Refuse;
+  verdict.status = 405;
+  verdict.why = std::move(why);
+  return verdict;
+}
+
 class ReverseRouting final : public HttpRouting {
  public:
   explicit ReverseRouting(const ForwardRule& rule) : rule_(rule), request_(rule), reply_(rule) {}
 
   [[nodiscard]] HttpVerdict judge(ByteView, const HttpHead& info) const override {
-    HttpVerdict verdict;
     if (info.method_kind == HttpMethod::Connect) {
-      verdict.kind = HttpVerdict::Kind::Refuse;
-      verdict.status = 405;
-      verdict.why = "CONNECT is for proxies, this is a forward rule";
-      return verdict;
+      return refuse_connect("CONNECT is for proxies, this is a forward rule");
     }
+    HttpVerdict verdict;
     verdict.route = Route(rule_.upstream);
     verdict.route.tls = rule_.upstream_tls;
     return verdict;
@@ -44,13 +49,10 @@ class TunnelRouting final : public HttpRouting {
   explicit TunnelRouting(Route route) : route_(std::move(route)) {}
 
   [[nodiscard]] HttpVerdict judge(ByteView, const HttpHead& info) const override {
-    HttpVerdict verdict;
     if (info.method_kind == HttpMethod::Connect) {
-      verdict.kind = HttpVerdict::Kind::Refuse;
-      verdict.status = 405;
-      verdict.why = "CONNECT within a tunnel: expected a request to " + route_.place;
-      return verdict;
+      return refuse_connect("CONNECT within a tunnel: expected a request to " + route_.place);
     }
+    HttpVerdict verdict;
     verdict.route = route_;
     return verdict;
   }
@@ -69,13 +71,10 @@ class TransparentRouting final : public HttpRouting {
   [[nodiscard]] bool per_request() const override { return true; }
 
   [[nodiscard]] HttpVerdict judge(ByteView head, const HttpHead& info) const override {
-    HttpVerdict verdict;
     if (info.method_kind == HttpMethod::Connect) {
-      verdict.kind = HttpVerdict::Kind::Refuse;
-      verdict.status = 405;
-      verdict.why = "CONNECT is for proxies, this is a transparent rule";
-      return verdict;
+      return refuse_connect("CONNECT is for proxies, this is a transparent rule");
     }
+    HttpVerdict verdict;
     // By Host the request is known, to the kernel's address it goes.
     Endpoint named = rule_.upstream;
     const ByteView authority = request_authority(head, info);

@@ -82,6 +82,19 @@ TEST(ProxyForwarder, LetsTheOldUpstreamGoForAnotherHost) {
   EXPECT_TRUE(proxy.play.exchange(2).ended);
 }
 
+TEST(ProxyForwarder, AClientThatMovesOnAllTheTimeIsMadeToConnectAnew) {
+  Proxy proxy;
+  int served = 0;
+  for (; served < 1000 && !proxy.play.over(); ++served) {
+    const Bytes host = "h" + std::to_string(served) + ".test";
+    proxy.play.client("GET http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+        .opened()
+        .upstream(kOk);
+  }
+  EXPECT_EQ(served, 100);
+  EXPECT_TRUE(proxy.play.exchange(100).ended);
+}
+
 TEST(ProxyForwarder, AClientOutlivesAnUpstreamThatClosesBetweenRequests) {
   Proxy proxy;
   const ByteView get = "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n";
