@@ -79,6 +79,7 @@ struct ReplayArguments {
   double timing_factor = 0;  ///< as ReplayOptions
   AfterLast after_last = AfterLast::Stick;
   FailOn fail_on;
+  std::chrono::milliseconds handshake_timeout = ReplayOptions().handshake_timeout;
   std::vector<std::string> reports;  ///< files; ".json" or ".xml"
 };
 

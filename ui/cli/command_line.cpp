@@ -112,6 +112,8 @@ void Grammar::add_replay() {
       "last (default), start again, or miss",
       {{"stick", AfterLast::Stick}, {"loop", AfterLast::Loop}, {"miss", AfterLast::Miss}},
       replay.after_last);
+  add_wait(sub, "--handshake-timeout", "A TLS handshake with a client (default 10s)",
+           replay.handshake_timeout);
   sub.add_option_function<std::string>(
          "--on-miss", [](const std::string& text) { or_refuse(check_on_miss(text)); },
          "error: a miss is answered as one (default, and all there is in\nthis version)")

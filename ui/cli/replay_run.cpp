@@ -55,6 +55,7 @@ Result<void> ReplayRun::load(std::vector<ForwardRule> rules) {
   options.after_last = arguments_.after_last;
   options.max_connections = limit_.connections;
   options.authority = authority_;
+  options.handshake_timeout = arguments_.handshake_timeout;
   options.open_source = [store]() -> Result<std::unique_ptr<RecordingSource>> {
     auto reader = RecordingReader::open(store);
     if (!reader) return std::unexpected(reader.error());

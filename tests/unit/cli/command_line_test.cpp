@@ -129,14 +129,31 @@ TEST(CommandLine, CommandsWithoutACommandRefuseTheDashes) {
 }
 
 TEST(CommandLine, ReplayTakesEveryOption) {
-  const auto replay = parsed<ReplayArguments>(
-      {"replay", "run.db", "--recording", "nightly", "--timing", "0.5", "--after-last", "loop",
-       "--on-miss", "error", "--fail-on", "all", "--report", "a.json", "--report", "b.xml", "--ui",
-       "localhost:7071"});
+  const auto replay = parsed<ReplayArguments>({"replay",
+                                               "run.db",
+                                               "--recording",
+                                               "nightly",
+                                               "--timing",
+                                               "0.5",
+                                               "--after-last",
+                                               "loop",
+                                               "--on-miss",
+                                               "error",
+                                               "--handshake-timeout",
+                                               "3s",
+                                               "--fail-on",
+                                               "all",
+                                               "--report",
+                                               "a.json",
+                                               "--report",
+                                               "b.xml",
+                                               "--ui",
+                                               "localhost:7071"});
   EXPECT_EQ(replay.run.store, "run.db");
   EXPECT_EQ(replay.recording, "nightly");
   EXPECT_EQ(replay.timing_factor, 0.5);
   EXPECT_EQ(replay.after_last, AfterLast::Loop);
+  EXPECT_EQ(replay.handshake_timeout, std::chrono::seconds(3));
   EXPECT_TRUE(replay.fail_on.miss && replay.fail_on.unused && replay.fail_on.exhausted &&
               replay.fail_on.relaxed);
   EXPECT_EQ(replay.reports, (Words{"a.json", "b.xml"}));
