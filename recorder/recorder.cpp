@@ -13,6 +13,7 @@
 #include "protocols/transport/rule_tls.h"
 #include "protocols/transport/task_group.h"
 #include "protocols/transport/worker_pool.h"
+#include "recorder/own_connections.h"
 #include "recorder/rejected_hosts.h"
 #include "recorder/relay.h"
 #include "recorder/relay_worker.h"
@@ -54,6 +55,7 @@ class Recorder::State {
   std::vector<std::optional<RuleRedaction>> redactions_;
   std::vector<RuleTls> tls_;  ///< by rule
   std::vector<std::unique_ptr<RejectedHosts>> rejected_;
+  OwnConnections own_connections_;
   std::vector<RelayRule> relay_rules_;
   TaskGroup tasks_{[](const std::string& what) {
     spdlog::error("recorder a session ended by a mistake of ours: {}", what);
@@ -142,6 +144,7 @@ void Recorder::State::start(RecordingSink& sink) {
     relay_rules_[i].tls = tls_[i];
     relay_rules_[i].is_public = listeners_[i]->is_public();
     relay_rules_[i].rejected = rejected_[i].get();
+    relay_rules_[i].own_connections = &own_connections_;
     listeners_[i]->start([this, rule = &relay_rules_[i]](Worker& worker, Stream stream) {
       take(*rule, worker, std::move(stream));
     });

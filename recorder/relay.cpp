@@ -3,6 +3,7 @@
 #include "recorder/relay.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -56,6 +57,8 @@ Relay::Relay(RelayWorker& home, const RelayRule& rule, Stream client,
 }
 
 Relay::~Relay() {
+  for (const std::unique_ptr<Port>& upstream : upstreams_)
+    forget_own_end(*upstream);
   home_.outbox().batch().sessions_closed.push_back(
       {session_, wall_clock_now(), std::string(end_reason_), std::string(tape_.note()),
        tape_.bytes_from(Side::Client), tape_.bytes_from(Side::Server), tape_.dropped_bytes()});
@@ -87,14 +90,18 @@ Task<ConnectOutcome> Relay::connect(Port& port) {
   const Timestamp began = wall_clock_now();
   const RecorderOptions& options = home_.options();
   const UpstreamProxy* via = options.upstream_proxy ? &*options.upstream_proxy : nullptr;
-  ConnectOutcome outcome = co_await connect_to(home_.executor(), port.route.destination,
-                                               options.limits.connect, port.connecting, via);
   const std::string destination = to_string(port.route.destination);
-  if (outcome.stream && is_own_port(outcome.stream->peer_port_here())) {
+  ConnectOutcome outcome;
+  if (came_directly_) {
+    co_await asio::post(home_.executor(), use_task);  // whoever asks for this gets no answer yet
+  } else {
+    outcome = co_await connect_to(home_.executor(), port.route.destination, options.limits.connect,
+                                  port.connecting, via);
+  }
+  if (const std::string_view loop = loop_through(port, outcome); !loop.empty()) {
     outcome.stream.reset();
     outcome.loop = true;
-    outcome.error =
-        Error(ErrorSource::Config, destination, "that is ourselves: the rule forwards in a loop");
+    outcome.error = Error(ErrorSource::Config, destination, std::string(loop));
   }
   home_.outbox().batch().upstreams.push_back(
       {session_, port.number, began, destination, outcome.address, outcome.resolve, outcome.connect,
@@ -112,9 +119,10 @@ Task<void> Relay::run_upstream([[maybe_unused]] std::shared_ptr<Relay> self, Por
     port.stream = std::move(outcome.stream);
     error.what.clear();
     if (port.route.tls) {
-      error.what = co_await agree_with_upstream(port);
+      Agreement agreement = co_await agree_with_upstream(port);
       if (phase_ != Phase::Running || port.dropped) co_return;
-      why = NoUpstream::Untrusted;
+      error.what = std::move(agreement.failed);
+      why = agreement.why;
     }
   }
   upstream_ready(port, error, why);
@@ -139,11 +147,6 @@ void Relay::upstream_ready(Port& port, const Error& error, NoUpstream why) {
   } else if (port.finish_after) {
     finish(port);
   }
-}
-
-bool Relay::is_own_port(std::uint16_t port) const {
-  const std::vector<std::uint16_t>& own = home_.options().own_ports;
-  return port != 0 && std::ranges::find(own, port) != own.end();
 }
 
 Task<void> Relay::pump(Port& port) {

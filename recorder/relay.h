@@ -20,6 +20,7 @@
 #include "protocols/transport/rule_tls.h"
 #include "protocols/transport/stream.h"
 #include "protocols/transport/tls_handshake.h"
+#include "recorder/own_connections.h"
 #include "recorder/rejected_hosts.h"
 #include "recorder/relay_worker.h"
 #include "recorder/session_tape.h"
@@ -41,7 +42,9 @@ struct RelayRule {
   const RuleRedaction* redaction = nullptr;  ///< null = nothing to redact
   RuleTls tls;                               ///< both null where the rule has none
   bool is_public = false;                    ///< others than this machine can connect
-  RejectedHosts* rejected = nullptr;         ///< never null once the rule listens
+  // Never null once the rule listens.
+  RejectedHosts* rejected = nullptr;
+  OwnConnections* own_connections = nullptr;  ///< all rules'
 };
 
 class Relay final : public Link, public std::enable_shared_from_this<Relay> {
@@ -104,8 +107,16 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
     Route route;                ///< an upstream's
     ConnectCancel connecting;   ///< gives an attempt up that is under way
     ErrorCode broken;           ///< how a write found out that the connection is gone
+    std::string own_end;        ///< as listed in OwnConnections; empty = not listed
     [[nodiscard]] bool has_backlog() const { return backlog_sent < backlog.size(); }
     [[nodiscard]] std::size_t kept_bytes() const { return unread.size() + backlog.size(); }
+  };
+  /// How agreeing on TLS with an upstream ended.
+  struct Agreement {
+    std::string failed;  ///< in words; empty = there is TLS
+    NoUpstream why = NoUpstream::Untrusted;
+
+    Agreement() = default;
   };
   enum class Phase : std::uint8_t { Running, Closing, Closed };
 
@@ -127,11 +138,14 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   Task<void> secure_with_upstream(Port& port);
   Task<bool> agree_at_start();
   Task<std::string> agree_with_client();
-  Task<std::string> agree_with_upstream(Port& port);
+  Task<Agreement> agree_with_upstream(Port& port);
   [[nodiscard]] std::vector<std::string> own_names() const;
   void refuse_plain(ByteView first);
   void tell_agreed(const Port& port, Timestamp began, const std::string& error);
+  // relay_redirect.cpp
   void take_original_destination();
+  [[nodiscard]] std::string_view loop_through(Port& port, const ConnectOutcome& made);
+  void forget_own_end(Port& port);
 
   void received(Port& port, ByteView bytes);
   void deliver(Port& port, ByteView bytes);
@@ -159,6 +173,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
   const RelayRule& rule_;
   /// The rule with the upstream that this client was going to; null where the rule has its own.
   std::unique_ptr<ForwardRule> redirected_;
+  bool came_directly_ = false;  ///< a transparent rule's client that nobody redirected
   std::atomic<std::int64_t>& open_sessions_;
   const std::int64_t session_;
   Port client_;

@@ -22,6 +22,7 @@ void Relay::close_upstream(UpstreamNo number) {
   port.unread = {};
   port.connecting.cancel();
   if (port.stream) port.stream->close();
+  forget_own_end(port);
   wake();
 }
 

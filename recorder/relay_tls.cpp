@@ -28,13 +28,6 @@ ByteView Relay::authority_pem() const {
   return home_.options().authority_pem;
 }
 
-void Relay::take_original_destination() {
-  redirected_ = std::make_unique<ForwardRule>(*rule_.rule);
-  // Whoever connects here of his own accord is sent back to us, and told that this is a loop.
-  const std::optional<Endpoint> original = client_.stream->original_destination();
-  if (original) redirected_->upstream = *original;
-}
-
 void Relay::secure_client(std::string fallback) {
   fallback_name_ = std::move(fallback);
   begin_securing(client_);
@@ -90,11 +83,12 @@ Task<void> Relay::secure_with_client() {
 
 Task<void> Relay::secure_with_upstream(Port& port) {
   Error error(ErrorSource::Upstream, to_string(port.route.destination), "");
-  error.what = co_await agree_with_upstream(port);
+  Agreement agreement = co_await agree_with_upstream(port);
   port.securing = false;
   if (phase_ != Phase::Running || port.dropped) co_return;
+  error.what = std::move(agreement.failed);
   if (!error.what.empty()) port.fin_seen = true;
-  upstream_ready(port, error, NoUpstream::Untrusted);
+  upstream_ready(port, error, agreement.why);
 }
 
 /// Of a rule that is TLS from the first byte on. False: the session ends.
@@ -153,8 +147,8 @@ void Relay::refuse_plain(ByteView first) {
   send_client({&refusal, 1});
 }
 
-/// Why there is no TLS with the upstream; empty = there is.
-Task<std::string> Relay::agree_with_upstream(Port& port) {
+Task<Relay::Agreement> Relay::agree_with_upstream(Port& port) {
+  Agreement agreement;
   port.securing = true;
   const Timestamp began = wall_clock_now();
   const Route& route = port.route;
@@ -169,14 +163,17 @@ Task<std::string> Relay::agree_with_upstream(Port& port) {
       rule_.tls.client->connection(name, to_string(route.destination), std::move(alpn));
   if (!ssl) {
     port.securing = false;
-    co_return ssl.error().what;
+    agreement.failed = ssl.error().what;
+    co_return agreement;
   }
   Bytes already_read = std::exchange(port.unread, {});
   HandshakeOutcome outcome = co_await tls_handshake(
       *port.stream, std::move(*ssl), home_.options().limits.handshake, std::move(already_read));
   port.securing = false;
   tell_agreed(port, began, outcome.why);
-  co_return outcome.why.empty() ? std::string() : "no TLS with it: " + outcome.why;
+  if (!outcome.why.empty()) agreement.failed = "no TLS with it: " + outcome.why;
+  if (outcome.timed_out) agreement.why = NoUpstream::TimedOut;
+  co_return agreement;
 }
 
 void Relay::tell_agreed(const Port& port, Timestamp began, const std::string& error) {

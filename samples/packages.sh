@@ -24,11 +24,14 @@ choose_packages() {
   build_packages="g++ cmake ninja-build pkg-config $boost libssl-dev nlohmann-json3-dev
     libsqlite3-dev libcli11-dev libpugixml-dev libspdlog-dev libfmt-dev libre2-dev zlib1g-dev
     libbrotli-dev libzstd-dev curl python3 sqlite3"
-  # wget, git, nodejs and the JDK: clients that record -- COMMAND must serve unmodified. Node's
-  # fetch and http go through our proxy by a preload of ours (ui/cli/node_preload.js).
+  # wget, git, nodejs and the JDK: clients that record -- COMMAND must serve unmodified; Node's fetch
+  # and http go through our proxy by a preload of ours (ui/cli/node_preload.js). testssl.sh scans
+  # what we serve; the last three redirect connections to us in a network that a test makes for
+  # itself (tests/e2e/network.py).
   test_packages="libgtest-dev clang-$clang_version libclang-rt-$clang_version-dev
     clang-tidy-$clang_version clang-format-$clang_version $nginx haproxy wrk
-    ccache openssl strace util-linux nodejs default-jdk-headless wget git"
+    ccache openssl strace util-linux nodejs default-jdk-headless wget git
+    testssl.sh nftables iptables iproute2"
 }
 
 # Names of those of its arguments that are not installed.

@@ -1,6 +1,6 @@
 """Systems to record: an HTTP server whose every answer a test writes, a raw TCP server, nginx.
 
-They listen on 127.0.0.1 and end with the test. `stop()` ends one earlier, for replays without it.
+They listen on 127.0.0.1, or the host they are given, and end with the test. `stop()` ends one earlier, for replays without it.
 """
 
 import contextlib
@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +16,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from support import free_port, in_thread, wait_until
 
 
+def _family(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
+
+    def server_bind(self):
+        socketserver.TCPServer.server_bind(self)  # HTTPServer's asks DNS who we are
 
     def handle_error(self, request, client_address):
         pass  # peers break off on purpose here
@@ -26,10 +34,10 @@ class HttpUpstream:
     """`answer(request)` returns (status, headers, body); `requests` lists what arrived.
 
     A request has method, path, headers and body. The reply gets a Content-Length unless its
-    headers name a framing.
+    headers name a framing. `tls`: (certificate file, key file); none = plain.
     """
 
-    def __init__(self, case, answer=None, port=0):
+    def __init__(self, case, answer=None, port=0, host="127.0.0.1", tls=None):
         self.requests = []
         lock = threading.Lock()
         answer = answer or (lambda request: (200, {}, b"hello from upstream\n"))
@@ -60,7 +68,14 @@ class HttpUpstream:
             def log_message(self, *_):
                 pass
 
-        self._server = _Quiet(("127.0.0.1", port), Handler)
+        class Server(_Quiet):
+            address_family = _family(host)
+
+        self._server = Server((host, port), Handler)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
         in_thread(self._server.serve_forever, 0.02)
         case.addCleanup(self.stop)
@@ -79,7 +94,7 @@ class HttpUpstream:
 class TcpUpstream:
     """`talk(connection, reader)` runs in a thread per connection; the connection closes after it."""
 
-    def __init__(self, case, talk):
+    def __init__(self, case, talk, host="127.0.0.1", port=0):
         self.connections = 0
         self.received = []  # whatever talk() appends
         upstream = self
@@ -92,11 +107,12 @@ class TcpUpstream:
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
+            address_family = _family(host)
             request_queue_size = 1024
             daemon_threads = True
             handle_error = _Quiet.handle_error
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((host, port), Handler)
         self.port = self._server.server_address[1]
         in_thread(self._server.serve_forever, 0.02)
         case.addCleanup(self.stop)
