@@ -64,7 +64,9 @@ HttpVerdict ProxyRouting::judge(ByteView head, const HttpHead& info) const {
   for_each_field(head, info, [&](ByteView name, HeadRange value, HeadRange) {
     if (is_named(name, "proxy-authorization")) credentials = value.of(head);
   });
-  if (!is_authorized(settings_, credentials)) {
+  // Who is led here by a hosts file does not know that this is a proxy, and cannot log in.
+  const bool unaware = settings_.by_host && !is_connect && target.scheme.empty();
+  if (!unaware && !is_authorized(settings_, credentials)) {
     return refuse(407, "this proxy asks for a user name and a password (Basic)");
   }
   if (is_connect) return connect(written);

@@ -180,6 +180,7 @@ TEST(ProxyForwarder, GivesTheCertificateAway) {
 TEST(ProxyForwarder, GoesByHostWhereTheRuleIsReachedThroughAHostsFile) {
   ProxySettings settings;
   settings.by_host = true;
+  settings.credentials = "nobody:can send them";
   Proxy proxy(settings);
   proxy.play.client("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n").opened();
   EXPECT_EQ(proxy.play.to_upstream(), "GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n");
