@@ -8,6 +8,7 @@ import subprocess
 from typing import NamedTuple
 
 import cores
+import tls
 
 SCRIPT = pathlib.Path(__file__).with_name("cycle.lua")
 UNITS_US = {"us": 1, "ms": 1e3, "s": 1e6, "m": 60e6}
@@ -23,6 +24,7 @@ class Load(NamedTuple):
     stubs: int = 0
     stride: int = 1
     header: str = ""
+    scheme: str = "http"
 
 
 class Outcome(NamedTuple):
@@ -60,7 +62,7 @@ def run(load, port, seconds, place):
                "--latency"]
     command += ["-H", load.header] if load.header else []
     command += ["-s", SCRIPT] if load.stubs else []
-    command += [f"http://127.0.0.1:{port}/{load.path}"]
+    command += [f"{load.scheme}://127.0.0.1:{port}/{load.path}"]
     command += ["--", load.stubs, load.stride] if load.stubs else []
     done = subprocess.run(cores.pinned(place.load, map(str, command)), capture_output=True, text=True,
                           check=False, timeout=seconds + 60)
@@ -69,8 +71,14 @@ def run(load, port, seconds, place):
     return parse(done.stdout)
 
 
-def connect(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+@contextlib.contextmanager
+def connect(port, scheme="http"):
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        if scheme == "http":
+            yield connection
+        else:
+            with tls.wrapped(connection) as secure:
+                yield secure
 
 
 def request(path):
@@ -92,12 +100,12 @@ def read_reply(reader):
     return body
 
 
-def walk(port, paths, starts=None):
+def walk(port, paths, starts=None, scheme="http"):
     """Asks for each path once, in order, pipelined on one connection; each answer must be a 200.
 
     With `starts`, the n-th body must start with its n-th bytes.
     """
-    with connect(port) as connection, connection.makefile("rb", 1 << 20) as reader:
+    with connect(port, scheme) as connection, connection.makefile("rb", 1 << 20) as reader:
         for first in range(0, len(paths), WINDOW):
             window = paths[first:first + WINDOW]
             connection.sendall(b"".join(map(request, window)))

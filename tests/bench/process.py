@@ -33,6 +33,12 @@ def cpu_seconds(pid):
     return total
 
 
+def thread_seconds(pid, name):
+    """CPU seconds of the process's living threads of that name."""
+    threads = [one for one in pathlib.Path(f"/proc/{pid}/task").iterdir() if (one / "comm").read_text().strip() == name]
+    return sum(int((one / "schedstat").read_text().split()[0]) for one in threads) / 1e9
+
+
 def is_at_work(pid):
     """A thread of the tree runs, or waits for the disk without using CPU."""
     stats = (stat for one in tree(pid) for stat in pathlib.Path(f"/proc/{one}/task").glob("*/stat"))

@@ -6,7 +6,10 @@ A row's figures are a dict from name to number; bench.py takes them once per rou
   cpu_us      CPU of the server per request        peak_mib         most memory it ever had
   ready_s     from exec until it listens           ending_us        CPU per request from stop to exit
   counted, stored   requests by wrk, and in the store
+  writer_us   share of cpu_us of the thread that writes the store
   idle_bytes  memory per idle connection           idle_count       how many there were
+
+Latency is not measured of new connections, nor the writer where nothing is recorded.
 """
 
 import contextlib
@@ -17,11 +20,14 @@ import load
 import process
 import servers
 import stores
+import tls
 from load import Load
 
 MANY = 1000  # connections of the memory row
 STUBS = (1, 1000, 100_000)
 SCATTERED = 7919  # stubs between one request and the next; 1 is recorded order
+WRITER = "store-writer"  # that thread of the program
+CLIENTS = 4  # that make new connections: enough for the server to be never idle
 IDLE_WARM_UP = 10_000  # requests on one connection
 SIZES = {"small": 1024, "large": 100 * 1024}  # static files of the upstream
 
@@ -46,6 +52,7 @@ class Row(NamedTuple):
     place: cores.Place = cores.SINGLE
     raw: bool = False
     idle: bool = False
+    handshakes: bool = False  # each request on a new connection, with a full TLS handshake
     starts: bool = False  # its time to ready and memory are a line of their own
 
     def measure(self, setup):
@@ -55,6 +62,8 @@ class Row(NamedTuple):
             reaped = process.cpu_of_ended_children()
         if server.store:
             figures["stored"] = stores.stored(server.store, figures["counted"], self.raw)
+            if self.handshakes:
+                stores.full_handshakes(server.store, figures["counted"])
             stores.remove(server.store)
             ending = process.cpu_of_ended_children() - reaped - before_stop
             figures["ending_us"] = ending * 1e6 / figures["stored"]
@@ -62,13 +71,21 @@ class Row(NamedTuple):
 
 
 def measure_load(row, setup, server):
-    warm_up = load.run(row.load, server.port, setup.warm_up, row.place).requests if setup.warm_up else 0
-    began = process.settled_cpu(server.pid)
-    outcome = load.run(row.load, server.port, setup.seconds, row.place)
-    cpu = process.settled_cpu(server.pid) - began
-    return {"rate": outcome.rate, "cpu_us": cpu * 1e6 / outcome.requests, "p50_us": outcome.p50_us,
-            "p99_us": outcome.p99_us, "peak_mib": process.peak_mib(server.pid),
-            "ready_s": server.ready_seconds, "counted": warm_up + outcome.requests}
+    run = tls.run_handshakes if row.handshakes else load.run
+    if row.load.scheme == "https":
+        tls.check_agreement(server.port)
+    warm_up = run(row.load, server.port, setup.warm_up, row.place).requests if setup.warm_up else 0
+    began, writer_began = process.settled_cpu(server.pid), process.thread_seconds(server.pid, WRITER)
+    outcome = run(row.load, server.port, setup.seconds, row.place)
+    cpu, writer = process.settled_cpu(server.pid) - began, process.thread_seconds(server.pid, WRITER) - writer_began
+    figures = {"rate": outcome.rate, "cpu_us": cpu * 1e6 / outcome.requests,
+               "peak_mib": process.peak_mib(server.pid), "ready_s": server.ready_seconds,
+               "counted": warm_up + outcome.requests}
+    if not row.handshakes:
+        figures |= {"p50_us": outcome.p50_us, "p99_us": outcome.p99_us}
+    if server.store:
+        figures["writer_us"] = writer * 1e6 / outcome.requests
+    return figures
 
 
 def measure_idle(row, setup, server):
@@ -82,9 +99,9 @@ def measure_idle(row, setup, server):
     return {"idle_bytes": grown / setup.idle, "idle_count": setup.idle, "counted": IDLE_WARM_UP + setup.idle}
 
 
-def _haproxy(mode="http", connections=4000):
+def _haproxy(mode="http", connections=4000, scheme="http"):
     return lambda setup, place: servers.haproxy(setup.folder, place, setup.upstreams[place.load].port, mode,
-                                                connections)
+                                                connections, scheme)
 
 
 def _recorder(scheme="http", workers=1):
@@ -92,12 +109,16 @@ def _recorder(scheme="http", workers=1):
                                                  workers)
 
 
-def _replayer(store, workers=1):
-    return lambda setup, place: servers.replayer(setup.folder, place, setup.stores[store], workers=workers)
+def _replayer(name, scheme="http", workers=1):
+    return lambda setup, place: servers.replayer(setup.folder, place, setup.stores.get(name, scheme), workers=workers)
 
 
 def _nginx_return(setup, place):
     return servers.nginx_return(setup.folder, place)
+
+
+def _nginx_tls(setup, place):
+    return servers.nginx_tls(setup.folder, place)
 
 
 def _nginx_static(setup, place):
@@ -132,6 +153,19 @@ def _answering():
     yield Row(what, "answer/replay", "understudy replay", _replayer("small"))
 
 
+def _tls():
+    """The client's side is TLS 1.3, the upstream plain: new connections, and many requests on one."""
+    handshake, this = "new TLS connection, full handshake and 1 KiB", Load("small", CLIENTS, scheme="https")
+    for key, what, full, load_of_it in (("handshake", handshake, True, this),
+                                        ("tls", "HTTPS, 1 KiB", False, Load("small", scheme="https"))):
+        for one, name, start in (("haproxy", "haproxy, not recording", _haproxy(scheme="https")),
+                                 ("record", "understudy record", _recorder("https"))):
+            yield Row(f"{what}, forwarding", f"{key}/{one}", name, start, load_of_it, handshakes=full)
+        for one, name, start in (("return", "nginx return 200", _nginx_tls),
+                                 ("replay", "understudy replay", _replayer("small", "https"))):
+            yield Row(f"{what}, answering", f"{key}/{one}", name, start, load_of_it, handshakes=full)
+
+
 def _stubs():
     """By one script that cycles through all of them; the reference answers each with the same."""
     what = f"answering {max(STUBS):,} different requests, 1 KiB"
@@ -158,7 +192,7 @@ def _workers():
     where = "two cores of their own" if cores.CAN_SCALE else "all cores shared with the load"
     this = Load("small", threads=max(1, len(cores.SCALING.load)))
     for what, key, start in (("recording", "record", lambda workers: _recorder(workers=workers)),
-                             ("replaying", "replay", lambda workers: _replayer("small", workers))):
+                             ("replaying", "replay", lambda workers: _replayer("small", workers=workers))):
         for workers, s in ((1, ""), (2, "s")):
             yield Row(f"{what} 1 KiB, {where}", f"workers-{key}/{workers}", f"understudy {key}, {workers} worker{s}",
                       start(workers), this, cores.SCALING)
@@ -173,4 +207,4 @@ def _idle(connections):
 
 def table(idle_connections):
     """All rows, in the order in which a round measures and the report shows them."""
-    return [*_forwarding(), *_raw(), *_answering(), *_stubs(), *_low_load(), *_workers(), *_idle(idle_connections)]
+    return [*_forwarding(), *_raw(), *_answering(), *_tls(), *_stubs(), *_low_load(), *_workers(), *_idle(idle_connections)]

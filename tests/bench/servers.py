@@ -11,9 +11,10 @@ import time
 
 import cores
 import process
+import tls
 
 PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", "build/release/understudy")
-TOOLS = ("wrk", "taskset", "haproxy", "nginx", PROGRAM)
+TOOLS = ("wrk", "openssl", "taskset", "haproxy", "nginx", PROGRAM)
 PATIENCE = 60  # seconds until a server listens, or ends
 SHOWN_LINES = 40  # of a log
 FILLER = "x" * 1017  # after a number of six digits and a blank: 1 KiB
@@ -41,8 +42,9 @@ class Server:
         self._logs = [folder / "server.log", *([error_log] if error_log else [])]
         self.name = command[0]
         before = time.monotonic()
+        own = os.environ | {"XDG_DATA_HOME": str(folder / "data")}  # our authority, not the user's
         with self._logs[0].open("wb") as log:
-            self._process = subprocess.Popen(cores.pinned(on_cores, map(str, command)), stdout=log, stderr=log)
+            self._process = subprocess.Popen(cores.pinned(on_cores, map(str, command)), stdout=log, stderr=log, env=own)
         self.pid = self._process.pid
         try:
             self._wait_until_ready()
@@ -108,7 +110,7 @@ class Server:
                 error.add_note(log)
 
 
-def nginx(folder, on_cores, locations, name, connections=4096, workers=1):
+def nginx(folder, on_cores, locations, name, connections=4096, workers=1, listen_words=""):
     home = folder / name
     home.mkdir(exist_ok=True)
     port = free_port()
@@ -122,7 +124,7 @@ http {{
   server_tokens off;
   client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi;
   uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {folder}/www; {locations} }}
+  server {{ listen 127.0.0.1:{port} {listen_words}; root {folder}/www; {locations} }}
 }}
 """)
     command = [which("nginx"), "-p", home, "-e", home / "error.log", "-c", home / "nginx.conf"]
@@ -141,12 +143,22 @@ def nginx_return(folder, place):
     return nginx(folder, place.server, f'location / {{ return 200 "{"x" * 1024}"; }}', "return")
 
 
+def nginx_tls(folder, place):
+    """The same over TLS 1.3; tickets as nginx comes."""
+    pair = tls.make_pair(folder)
+    return nginx(folder, place.server, f"""
+    ssl_protocols TLSv1.3; ssl_ecdh_curve {tls.GROUP}; ssl_certificate {pair}; ssl_certificate_key {pair};
+    location / {{ return 200 "{"x" * 1024}"; }}""", "return-tls", listen_words="ssl")
+
+
 def nginx_static(folder, place):
     return nginx(folder, place.server, "", "static")
 
 
-def haproxy(folder, place, upstream_port, mode="http", connections=4000):
+def haproxy(folder, place, upstream_port, mode="http", connections=4000, scheme="http"):
+    """`scheme` is what the clients speak; the upstream is plain."""
     port = free_port()
+    secure = f"ssl crt {tls.make_pair(folder)} ssl-min-ver TLSv1.3 curves {tls.GROUP}" if scheme == "https" else ""
     config = folder / "haproxy.cfg"
     options = "option http-keep-alive" if mode == "http" else ""
     reuse = "http-reuse always" if mode == "http" else ""
@@ -161,7 +173,7 @@ defaults
   timeout server 60s
   {options}
 frontend clients
-  bind 127.0.0.1:{port}
+  bind 127.0.0.1:{port} {secure}
   default_backend real
 backend real
   {reuse}
@@ -177,8 +189,10 @@ def understudy(folder, place, *arguments, store=None):
 
 
 def recorder(folder, place, upstream_port, scheme="http", workers=1, store=None):
+    """`scheme` is what the clients speak; the upstream is plain."""
     store = store or folder / "record.db"
-    rule = f"{scheme}://127.0.0.1:0={scheme}://127.0.0.1:{upstream_port}"
+    plain = "http" if scheme == "https" else scheme
+    rule = f"{scheme}://127.0.0.1:0={plain}://127.0.0.1:{upstream_port}"
     return understudy(folder, place, "record", store, "--forward", rule, "--workers", workers, store=store)
 
 

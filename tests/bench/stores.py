@@ -16,6 +16,8 @@ _WHOLE = "select count(*) from exchange where ending = 1"
 # The last turn of a connection is open when the load ends it: its bytes count, not how it ended.
 _TURNS = ("select count(*) from exchange where protocol = 'raw' "
           f"and request_size = {TURN_BYTES} and reply_size = {TURN_BYTES}")
+_FULL = "resumed = 0 and version = 'TLSv1.3' and error = ''"
+_HANDSHAKES = f"select count(*) filter (where {_FULL}), count(*) filter (where not ({_FULL})) from tls_handshake"
 _LOST = "select coalesce(sum(lost_rows + lost_bytes), 0) from recording"
 
 
@@ -27,6 +29,14 @@ def stored(store, counted, raw=False):
         raise RuntimeError(f"the load counted {counted} exchanges, the store has {whole} whole, {cut} cut, "
                            f"{lost} lost rows and bytes")
     return whole
+
+
+def full_handshakes(store, counted):
+    """RuntimeError where the store does not tell of as many handshakes with clients, none of them resumed."""
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+        full, other = db.execute(_HANDSHAKES).fetchone()
+    if full < counted or other:
+        raise RuntimeError(f"the load counted {counted} full handshakes, the store has {full} and {other} others")
 
 
 def remove(store):
@@ -50,18 +60,19 @@ class Library:
         self._folder, self._upstream_port = folder, upstream_port
         self._made = {}
 
-    def __getitem__(self, name):
-        if name not in self._made:
+    def get(self, name, scheme="http"):
+        """`scheme` is what the clients speak; the upstream is plain."""
+        if (name, scheme) not in self._made:
             paths, starts = (stub_paths(name), stub_starts(name)) if isinstance(name, int) else ([name], None)
-            self._made[name] = self._make(name, paths, starts)
-        return self._made[name]
+            self._made[name, scheme] = self._make(name, scheme, paths, starts)
+        return self._made[name, scheme]
 
-    def _make(self, name, paths, starts):
+    def _make(self, name, scheme, paths, starts):
         """One exchange per path, recorded by the program itself; replay must answer each, once."""
-        store = self._folder / f"replay-{name}.db"
-        with servers.recorder(self._folder, cores.SINGLE, self._upstream_port, store=store) as recorder:
-            load.walk(recorder.port, paths, starts)
+        store = self._folder / f"replay-{scheme}-{name}.db"
+        with servers.recorder(self._folder, cores.SINGLE, self._upstream_port, scheme, store=store) as recorder:
+            load.walk(recorder.port, paths, starts, scheme)
         stored(store, len(paths))
         with servers.replayer(self._folder, cores.SINGLE, store, "--fail-on", "miss,unused,exhausted") as replayer:
-            load.walk(replayer.port, paths, starts)
+            load.walk(replayer.port, paths, starts, scheme)
         return store

@@ -59,7 +59,9 @@ class Tables(unittest.TestCase):
         self.results = Results()
         for number, row in enumerate(self.rows, 1):
             figures = {"rate": 1e4 * number, "cpu_us": number, "p50_us": 1000 * number, "p99_us": 2000, "peak_mib": 5,
-                       "ready_s": 0.25, "counted": 1000, "stored": 1001, "ending_us": 3}
+                       "ready_s": 0.25, "writer_us": 2, "counted": 1000, "stored": 1001, "ending_us": 3}
+            if row.handshakes:
+                del figures["p50_us"], figures["p99_us"]
             if row.idle:
                 figures = {"idle_bytes": 4096, "idle_count": 10, "counted": 10}
             self.results.add(row.key, figures)
@@ -76,6 +78,11 @@ class Tables(unittest.TestCase):
         self.assertIn("| forwarding, 1 KiB | understudy record | 2.0 | 2.00 | 20,000 | 2.00 | 2.00 | 5 "
                       "| 1,001 of 1,000 |", self.lines)
         self.assertIn("| idle connections | how many |", "\n".join(self.lines))
+
+    def test_new_connections_have_no_latency(self):
+        (line,) = [line for line in report.load_lines(self.rows, self.results)
+                   if line[0].startswith("new TLS connection") and line[1] == "understudy record"]
+        self.assertEqual(line[5:7], ("–", "–"))
 
     def test_low_load_shows_what_is_added(self):
         (line,) = [line for line in report.low_load_lines(self.rows, self.results)

@@ -68,6 +68,26 @@ class Completeness(unittest.TestCase):
             stores.stored(self.path, 3, raw=True)
 
 
+    def store_handshake(self, session, upstream=0, version="TLSv1.3", resumed=0, error=""):
+        values = (session, upstream, 1, 0, 0, version, "", "", "", resumed, "", "", 0, 0, error)
+        with self.database() as db:
+            db.execute(f"insert into tls_handshake values ({', '.join('?' * len(values))})", values)
+
+    def test_full_handshakes_are_counted(self):
+        self.store_handshake(1)
+        self.store_handshake(2)
+        stores.full_handshakes(self.path, 2)
+        with self.assertRaisesRegex(RuntimeError, "counted 3 .* has 2 and 0 others"):
+            stores.full_handshakes(self.path, 3)
+
+    def test_any_other_handshake_is_refused(self):
+        self.store_handshake(1)
+        for number, other in enumerate(({"resumed": 1}, {"version": "TLSv1.2"}, {"error": "no"}), 1):
+            self.store_handshake(1 + number, **other)
+            with self.assertRaisesRegex(RuntimeError, f"has 1 and {number} others"):
+                stores.full_handshakes(self.path, 1)
+
+
 WORK = """
 import os, select, sys
 print(flush=True)
