@@ -1,5 +1,7 @@
 #include "protocols/transport/certificate_maker.h"
 
+#include "protocols/transport/certificate.h"
+
 #include <fmt/format.h>
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
@@ -128,6 +130,14 @@ X509Ptr begin(EVP_PKEY* key, const std::string& name, Validity validity) {
   return made ? std::move(certificate) : nullptr;
 }
 
+/// The same, as read from its own bytes. OpenSSL sends those as they are, where it would encode
+/// what it was told piece by piece anew, in each handshake.
+X509Ptr read_back(const X509Ptr& made) {
+  const std::string der = certificate_der(made.get());
+  const auto* begin = reinterpret_cast<const unsigned char*>(der.data());
+  return X509Ptr(d2i_X509(nullptr, &begin, static_cast<long>(der.size())));
+}
+
 }  // namespace
 
 Result<X509Ptr> make_root(EVP_PKEY* key, const std::string& name, Validity validity) {
@@ -152,7 +162,8 @@ Result<X509Ptr> make_leaf(Issuer issuer, EVP_PKEY* key, std::span<const ServerNa
   made = made && add_server_usage(leaf.get()) && add_names(leaf.get(), names) &&
          add_subject_key_id(leaf.get()) && add_authority_key_id(leaf.get(), issuer.certificate) &&
          X509_sign(leaf.get(), issuer.key, EVP_sha256()) > 0;
-  if (!made) return std::unexpected(cannot_make(name));
+  if (made) leaf = read_back(leaf);
+  if (!made || !leaf) return std::unexpected(cannot_make(name));
   return leaf;
 }
 
