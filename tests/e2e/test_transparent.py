@@ -5,7 +5,6 @@ The redirecting lines are those of README.
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import unittest
@@ -166,8 +165,9 @@ class Transparent(Case):
               }}
             }}""")
         for host in (SYSTEM, f"[{SYSTEM6}]"):
-            done = subprocess.run([shutil.which("setpriv"), "--reuid", "65534", "--clear-groups", "curl", "-q", "-sS", "--noproxy", "*",
-                                   f"http://{host}:{four.port}/own"], capture_output=True, check=False, env=clean_environment())
+            done = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", "curl", "-q", "-sS", "--noproxy", "*",
+                                   f"http://{host}:{four.port}/own"],
+                                  capture_output=True, check=False, env=clean_environment())
             self.assertEqual(done.stdout, b"hello from upstream\n", done.stderr)
         recorder.stop()
         self.assertEqual([url for url, in self.rows("select url from http order by id")],
