@@ -23,10 +23,11 @@ struct RuleTls {
 };
 
 /// For the clients of `rule`, whether or not it says that they speak TLS (a tunnel through a proxy
-/// may). `alpn`: what can be decoded inside, best first; empty = the client's first wish is agreed
-/// to. `authority` makes the certificates that the rule does not bring, and may be null where it
-/// brings one for all. What is wrong with a certificate that is used all the same is appended to
-/// `warnings`, if there is one. Errors: Config at rule.written_at, naming attribute and file.
+/// may). `alpn`: what can be decoded inside, best first; empty = anything, as
+/// TlsServerOptions::alpn says. `authority` makes the certificates that the rule does not bring,
+/// and may be null where it brings one for all. What is wrong with a certificate that is used all
+/// the same is appended to `warnings`, if there is one. Errors: Config at rule.written_at, naming
+/// attribute and file.
 [[nodiscard]] Result<std::shared_ptr<TlsServerContext>> server_context_of(
     const ForwardRule& rule, std::span<const std::string_view> alpn,
     std::shared_ptr<CertAuthority> authority, std::vector<std::string>* warnings = nullptr);

@@ -28,7 +28,8 @@ struct TlsClientOptions {
 struct TlsServerOptions {
   TlsBasics basics;
   /// What can be spoken inside, best first: "h2", "http/1.1". The first that the client offers too
-  /// is agreed on, or none. Empty = whatever the client likes best.
+  /// is agreed on, or none. Empty = anything: "http/1.1" of a client that offers it, whatever else
+  /// it likes better, since the upstream is not known to speak that; else what it likes best.
   std::vector<std::string> alpn;
   /// Clients are asked for a certificate, which is recorded and not judged.
   bool ask_client_certificate = false;

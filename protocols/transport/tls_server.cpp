@@ -73,6 +73,20 @@ std::string_view name_in_hello(SSL* ssl) {
   return {reinterpret_cast<const char*>(data) + kBefore, name_size};
 }
 
+/// Of what a client offers, the one to agree on before anybody knows what the upstream speaks:
+/// "http/1.1", which every web server does, rather than the "h2" that clients would like better;
+/// else its first. `offered` is well-formed and not empty.
+std::string_view safest_offer(std::string_view offered) {
+  constexpr std::string_view kEveryWebServer = "http/1.1";
+  const auto first = static_cast<unsigned char>(offered[0]);
+  for (std::string_view rest = offered; !rest.empty();) {
+    const std::string_view name = rest.substr(1, static_cast<unsigned char>(rest[0]));
+    if (name == kEveryWebServer) return name;
+    rest.remove_prefix(1 + name.size());
+  }
+  return offered.substr(1, first);
+}
+
 /// OpenSSL refuses these itself, in words that do not tell why.
 bool is_refused_anyway(std::string_view name) {
   return name.size() > TLSEXT_MAXLEN_host_name || name.find('\0') != std::string_view::npos;
@@ -179,9 +193,11 @@ int TlsServerContext::choose_certificate(SSL* ssl, void* self) {
 int TlsServerContext::choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size,
                                   const unsigned char* offered, unsigned offered_size, void* self) {
   const std::string& ours = static_cast<const TlsServerContext*>(self)->alpn_;
-  if (ours.empty()) {  // OpenSSL has checked that the list is well-formed and not empty
-    *out = offered + 1;
-    *out_size = offered[0];
+  if (ours.empty()) {  // OpenSSL has checked the list
+    const std::string_view name =
+        safest_offer({reinterpret_cast<const char*>(offered), offered_size});
+    *out = reinterpret_cast<const unsigned char*>(name.data());
+    *out_size = static_cast<unsigned char>(name.size());
     return SSL_TLSEXT_ERR_OK;
   }
   unsigned char* chosen = nullptr;

@@ -109,6 +109,29 @@ class Transparent(Case):
         self.assertEqual(self.secure_curl(port, "stock.test", SYSTEM6, ca), f"stock.test:{port}")
         player.stop()
 
+    def test_https_by_address_where_no_name_is_given(self):
+        private = PrivateCa(self)
+        four, _ = self.systems(tls=private.issue("unnamed.test", SYSTEM, SYSTEM6))
+        recorder = self.start("https", more=f'caFile="{private.pem}"')
+        self.redirect(four.port, recorder.port)
+        for host in (SYSTEM, f"[{SYSTEM6}]"):
+            url = f"https://{host}:{four.port}/x"
+            self.assertEqual(self.from_client(curl, "--cacert", recorder.ready["ca"], url), b"hello from upstream\n")
+        recorder.stop()
+        self.assertEqual([url for url, in self.rows("select url from http order by id")],
+                         [f"https://{SYSTEM}:{four.port}/x", f"https://[{SYSTEM6}]:{four.port}/x"])
+
+    def test_raw_tls_by_its_sni(self):
+        private = PrivateCa(self)
+        four, _ = self.systems(tls=private.issue("shop.test"))
+        recorder = self.start("tls", more=f'caFile="{private.pem}"')
+        self.redirect(four.port, recorder.port)
+        self.assertEqual(self.secure_curl(four.port, "shop.test", SYSTEM, recorder.ready["ca"]), "hello from upstream\n")
+        recorder.stop()
+        self.assertEqual({protocol for protocol, in self.rows("select protocol from exchanges")}, {"raw"})
+        name, above = self.rows("select tls_server_name, upstream_tls from sessions")[0]
+        self.assertEqual((name, json.loads(above)[0]["serverName"]), ("shop.test", "shop.test"))
+
     def test_raw_tcp_to_wherever_it_was_going(self):
         def echo(connection, reader):
             connection.sendall(b"220 %s\r\n" % connection.getsockname()[0].encode())

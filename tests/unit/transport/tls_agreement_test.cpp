@@ -69,6 +69,11 @@ TEST_F(TlsAgreementTest, WhoCanDecodeNothingLetsTheClientChoose) {
   EXPECT_EQ(agree({"mqtt", "h2"}, {}), "mqtt");
 }
 
+TEST_F(TlsAgreementTest, WhoCanDecodeNothingAgreesOnWhatEveryWebServerSpeaks) {
+  EXPECT_EQ(agree({"h2", "http/1.1"}, {}), "http/1.1");
+  EXPECT_EQ(agree({"h2"}, {}), "h2");
+}
+
 TEST_F(TlsAgreementTest, NoOfferIsNoAgreement) {
   EXPECT_EQ(agree({}, {"h2"}), "");
   EXPECT_EQ(agree({}, {}), "");
