@@ -50,7 +50,7 @@ Task<Addresses> resolve(Executor executor, Endpoint destination, Clock::time_poi
 }
 
 /// A connect() that is under way, or why none can be.
-std::optional<Stream> begin_connect(Executor executor, const Tcp::endpoint& address,
+std::optional<Stream> begin_connect(const Executor& executor, const Tcp::endpoint& address,
                                     ErrorCode& error) {
   Descriptor socket(::socket(address.protocol().family(),
                              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));

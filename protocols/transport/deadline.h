@@ -14,7 +14,7 @@ namespace understudy {
 /// handler may already be on its way when the coroutine that armed it ends. Same thread throughout.
 class Deadline {
  public:
-  Deadline(Executor executor, std::chrono::steady_clock::time_point when,
+  Deadline(const Executor& executor, std::chrono::steady_clock::time_point when,
            std::function<void()> expire)
       : timer_(executor, when), state_(std::make_shared<State>(State{std::move(expire), false})) {
     timer_.async_wait([state = state_](ErrorCode cancelled) {

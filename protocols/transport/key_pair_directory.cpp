@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -113,9 +114,8 @@ Result<std::vector<LoadedPair>> matched(Contents contents, std::chrono::sys_seco
 
 }  // namespace
 
-void KeyPairDirectory::add(LoadedPair loaded) {
-  for (std::string& warning : server_warnings(loaded))
-    warnings_.push_back(std::move(warning));
+void KeyPairDirectory::add(const LoadedPair& loaded) {
+  std::ranges::move(server_warnings(loaded), std::back_inserter(warnings_));
   for (const std::string& host : loaded.hosts) {
     const Result<ServerName> name = ServerName::parse(host, ErrorSource::Config);
     if (name) pairs_.emplace(name->text(), loaded.pair);  // else: a person's name, no host
@@ -139,8 +139,8 @@ Result<KeyPairDirectory> KeyPairDirectory::load(const std::string& path,
                   "has no certificate with its key (*.pem, *.crt, *.cer, *.key, *.p12, *.pfx)");
   }
   KeyPairDirectory directory;
-  for (LoadedPair& pair : *pairs)
-    directory.add(std::move(pair));
+  for (const LoadedPair& pair : *pairs)
+    directory.add(pair);
   return directory;
 }
 

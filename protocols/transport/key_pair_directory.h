@@ -33,7 +33,7 @@ class KeyPairDirectory {
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  void add(LoadedPair loaded);
+  void add(const LoadedPair& loaded);
 
   std::unordered_map<std::string, SharedCertifiedKey> pairs_;  ///< by ServerName::text()
   std::vector<std::string> warnings_;

@@ -26,9 +26,9 @@ std::string lower(std::string_view text) {
 template <class Number>
 std::optional<Number> number(std::string_view text, int base = 10) {
   Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || stop != end || text.empty()) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  const bool whole = stop == text.data() + text.size();
+  if (error != std::errc() || !whole || text.empty()) return std::nullopt;
   return value;
 }
 
