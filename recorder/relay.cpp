@@ -239,8 +239,10 @@ void Relay::deliver(Port& port, ByteView bytes) {
   }
 }
 
-/// What one forwarder did not take is for the next: a stream that ended is told so once more.
-void Relay::change_hands() {
+/// What one forwarder did not take is for the next: a stream that ended is told so once more. True:
+/// there was a next.
+bool Relay::change_hands() {
+  const bool changes = next_forwarder_ != nullptr;
   while (next_forwarder_ && phase_ == Phase::Running) {
     forwarder_ = std::move(next_forwarder_);
     expect(Wait::None);
@@ -252,6 +254,7 @@ void Relay::change_hands() {
       offer(*upstream);
     forwarder_->start(*this);
   }
+  return changes;
 }
 
 /// Whatever happened on one port may be what another one waits for.
@@ -283,7 +286,7 @@ bool Relay::deliver_again(Port& port) {
   if (!port.blocked || port.securing) return false;
   const std::size_t before = port.unread.size();
   deliver(port, {});
-  change_hands();
+  if (change_hands()) return true;
   if (!port.blocked) wake();
   return !port.blocked || port.unread.size() != before;
 }

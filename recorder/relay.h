@@ -149,7 +149,7 @@ class Relay final : public Link, public std::enable_shared_from_this<Relay> {
 
   void received(Port& port, ByteView bytes);
   void deliver(Port& port, ByteView bytes);
-  void change_hands();
+  bool change_hands();
   void deliver_blocked();
   bool deliver_again(Port& port);
   void after_event();
