@@ -54,6 +54,9 @@ Limits:
   Ambiguous HTTP framing is answered with 400 and recorded, never passed on.
   Waiting: --connect-timeout 10s, --head-timeout 30s, --handshake-timeout 10s, --reply-timeout 5m.
   Open connections: --max-connections, by default half of the descriptor limit, said at start.
+  Forward proxy: a client that went to 100 upstreams on one connection is made to connect anew; a
+  tunnel in which nobody says anything for 0.3 s is relayed as raw TCP, and 4096 hosts are
+  remembered by --passthrough-on-reject.
   Not yet stored: --queue-mib 12; when it is full, clients wait (--overload stall), or what is
   not stored is counted (--overload drop).
   kill -9 at any moment costs at most the last 100 ms, never the file.
