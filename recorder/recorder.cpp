@@ -67,15 +67,15 @@ class Recorder::State {
 };
 
 Result<void> Recorder::State::bind() {
-  for (ForwardRule& rule : rules) {
+  for (const ForwardRule& rule : rules) {
     Result<std::unique_ptr<Listener>> listener = Listener::open(pool_, rule.listen);
     if (!listener) {
       Error error = listener.error();
       error.where = "rule " + rule.name + " (" + rule.written_at + ") at " + error.where;
       return std::unexpected(std::move(error));
     }
-    rule.listen.port = (*listener)->port();
-    options.own_ports.push_back(rule.listen.port);
+    // The rule keeps a port 0: replay, too, takes any free one then.
+    options.own_ports.push_back((*listener)->port());
     listeners_.push_back(std::move(*listener));
   }
   return {};

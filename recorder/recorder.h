@@ -87,7 +87,7 @@ class Recorder {
 
   /// Listening rules, in the order of the configuration.
   [[nodiscard]] std::vector<ListeningRule> listening() const;
-  /// The rules with the real ports and what else the store keeps of them.
+  /// The rules as they were given, and as the store keeps them: port 0 stays 0.
   [[nodiscard]] const std::vector<ForwardRule>& rules() const;
 
   /// The store's key for stand-ins, before start(), where rules redact.
