@@ -33,7 +33,8 @@ class RecorderTest : public ::testing::Test {
     ASSERT_TRUE(opened) << describe(opened.error());
     recorder_ = std::move(*opened);
     recorder_->start(sink_);
-    port_ = recorder_->rules()[0].listen.port;
+    const std::string address = recorder_->listening()[0].address;
+    port_ = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   }
   /// Ends the recording; all rows are in the sink after it.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(5)) {
