@@ -2,11 +2,12 @@
 
 import json
 import pathlib
+import socket
 import subprocess
 import sys
 import urllib.request
 
-from support import PATIENCE, PROGRAM, Case, clean_environment, get, main, split_address
+from support import PATIENCE, PROGRAM, Case, clean_environment, free_port, get, main, split_address
 from upstreams import HttpUpstream
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -158,11 +159,17 @@ class CommandEnvironment(Case):
         self.assertEqual(seen["files"], ["roots.p12", "roots.pem", "wgetrc"])
 
     def test_replay_has_the_recorded_proxy(self):
-        recorded = self.look("record", self.store, "--ready-file", "ready.json")["variables"]
+        port = free_port()
+        recorded = self.look("record", self.store, "--proxy", str(port))["variables"]
         replayed = self.look("replay", self.store)["variables"]
         self.assertEqual(replayed["HTTPS_PROXY"], recorded["HTTPS_PROXY"])
         moved = self.look("replay", self.store, "--proxy", "127.0.0.1:0")["variables"]
         self.assertNotEqual(moved["HTTPS_PROXY"], recorded["HTTPS_PROXY"])
+
+    def test_any_free_port_stays_any_free_port(self):
+        recorded = self.look("record", self.store)["variables"]["HTTPS_PROXY"]
+        with socket.create_server(("127.0.0.1", split_address(recorded)[1])):
+            self.assertNotEqual(self.look("replay", self.store)["variables"]["HTTPS_PROXY"], recorded)
 
     def test_replay_cannot_serve_a_proxy_that_was_not_recorded(self):
         upstream = HttpUpstream(self)
