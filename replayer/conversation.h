@@ -37,6 +37,11 @@ class Conversation;
 
 /// A change of what the connection is.
 struct Handover {
+  Handover();
+  ~Handover();
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+
   /// Goes on in place of the conversation that asks for it. Null: TLS begins, and the conversation
   /// goes on inside of it with on_secured(). Where TLS cannot be agreed on, the connection closes.
   std::unique_ptr<Conversation> next;
