@@ -95,6 +95,25 @@ class TlsStreamTest : public CertificateTest {
                    });
   }
 
+  /// What the client reads in pieces much smaller than a record, waiting before each, until it has
+  /// `size` bytes.
+  Bytes client_reads_bit_by_bit(std::size_t size) {
+    Bytes got;
+    asio::co_spawn(
+        context_,
+        [](Stream& stream, Bytes& into, std::size_t wanted) -> Task<void> {
+          std::array<char, 100> buffer;
+          while (into.size() < wanted) {
+            co_await stream.readable();
+            const IoResult read = stream.try_read(buffer);
+            if (read.status == IoResult::Status::Done) into.append(buffer.data(), read.size);
+          }
+        }(*client_, got, size),
+        asio::detached);
+    run();
+    return got;
+  }
+
   void run() {
     context_.restart();
     context_.run_for(std::chrono::milliseconds(testing::kPatienceMs));

@@ -47,19 +47,7 @@ TEST_F(TlsStreamTest, WhatOpensslHoldsIsToldToTheNextWait) {
   const Bytes sent(10'000, 'x');
   const ByteView piece = sent;
   ASSERT_EQ(service_->try_write({&piece, 1}).size, sent.size());
-  Bytes got;
-  asio::co_spawn(
-      context_,
-      [](Stream& stream, Bytes& into) -> Task<void> {
-        std::array<char, 100> buffer;
-        while (into.size() < 10'000) {
-          co_await stream.readable();
-          const IoResult read = stream.try_read(buffer);
-          if (read.status == Status::Done) into.append(buffer.data(), read.size);
-        }
-      }(*client_, got),
-      asio::detached);
-  run();
+  const Bytes got = client_reads_bit_by_bit(sent.size());
   EXPECT_EQ(got.size(), sent.size());
 }
 
